@@ -1,0 +1,1 @@
+"""Routes, wire schemas, one table of errors."""

@@ -1,0 +1,404 @@
+"""The wire: every request and response body of /api/v1."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rscore.spec import FieldProblem, RunSpec
+from server.storage.states import ArtifactKind, AttemptOutcome, RunStatus
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Tag = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Wire(BaseModel):
+    """Parent of every body: unknown fields are an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem+json: what was wrong and what to do."""
+
+    type: str = Field(description="Stable identifier, for example /problems/spec-invalid.")
+    title: str
+    status: int
+    detail: str
+    hint: str | None = Field(None, description="What to do about it.")
+    errors: list[FieldProblem] | None = None
+    request_id: str
+
+
+class RunCreate(Wire):
+    """A run to queue; also the format of a run file."""
+
+    name: Name | None = Field(None, description="Shown in lists; made from the spec when empty.")
+    experiment: Name = "default"
+    tags: list[Tag] = Field([], max_length=50)
+    priority: int = Field(0, ge=-100, le=100, description="Higher runs first.")
+    spec: RunSpec
+
+
+class ProgressRead(Wire):
+    """Where a training stands."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float | None = None
+    accuracy: float | None = None
+    eta_seconds: float | None = None
+
+
+class AttemptRead(Wire):
+    """One try at a run."""
+
+    number: int
+    worker_id: str
+    host: str
+    device: str
+    outcome: AttemptOutcome
+    reason: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    resumed_step: int
+
+
+class RunSummary(Wire):
+    """A run as lists show it."""
+
+    id: str
+    name: str
+    experiment: str
+    study_id: str | None
+    tags: list[str]
+    priority: int
+    status: RunStatus
+    reason: str | None = Field(description="Stable code of why it failed or stopped.")
+    detail: str | None
+    attempt: int
+    worker_id: str | None
+    cancel_requested: bool
+    spec: RunSpec
+    spec_digest: str
+    progress: ProgressRead | None
+    summary: dict[str, float] = Field(description="Newest value of every metric.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class RunRead(RunSummary):
+    """A run with its attempts and the model it made."""
+
+    attempts: list[AttemptRead]
+    model_id: str | None
+    queue_position: int | None = Field(description="1 is next; only while queued.")
+
+
+class RunPage(Wire):
+    """One page of runs."""
+
+    items: list[RunSummary]
+    next_cursor: str | None
+    total: int
+
+
+class MetricPoint(Wire):
+    """One value of one metric."""
+
+    step: int = Field(ge=0)
+    value: float
+    epoch: int | None = None
+
+
+class MetricBatch(Wire):
+    """Values to write; a (name, step) that exists is replaced."""
+
+    attempt: int | None = Field(
+        None, description="Attempt that writes; a superseded one is refused. Empty for own scripts."
+    )
+    metrics: dict[Name, list[MetricPoint]] = Field(max_length=200)
+
+
+class MetricsWritten(Wire):
+    """How many values were stored."""
+
+    points: int
+
+
+class MetricSeries(Wire):
+    """One metric of one run. `total` counts stored points, `steps` may be fewer."""
+
+    name: str
+    total: int
+    steps: list[int]
+    values: list[float]
+    epochs: list[int | None]
+
+
+class MetricsRead(Wire):
+    """Metrics of one run."""
+
+    run_id: str
+    series: list[MetricSeries]
+
+
+class LogLineRead(Wire):
+    """One line of a run's log."""
+
+    id: int
+    attempt: int
+    recorded_at: datetime
+    text: str
+
+
+class LogPage(Wire):
+    """Newest lines of a run's log, oldest first."""
+
+    items: list[LogLineRead]
+
+
+class ArtifactRead(Wire):
+    """A stored file; download it at /artifacts/{id}."""
+
+    id: str
+    run_id: str
+    attempt: int
+    kind: ArtifactKind
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    step: int | None
+    created_at: datetime
+
+
+class ArtifactList(Wire):
+    """Files of a run."""
+
+    items: list[ArtifactRead]
+
+
+class StudyCell(Wire):
+    """One combination of the factors, over its seeds."""
+
+    levels: dict[str, Any] = Field(description="Factor name to level.")
+    n: int = Field(description="Runs that succeeded and have the metric.")
+    runs: int = Field(description="Runs that belong to the cell.")
+    failed: int
+    mean: float | None
+    std: float | None = Field(description="Sample standard deviation; empty below two runs.")
+    values: list[float]
+    run_ids: list[str]
+    verdicts: dict[str, int] = Field(description="Certificate verdicts of the cell's models.")
+
+
+class StudyTable(Wire):
+    """The comparison table of a study: one row a cell."""
+
+    study_id: str
+    metric: str
+    goal: Literal["maximize", "minimize"]
+    factors: list[str]
+    cells: list[StudyCell]
+    complete: bool = Field(description="True when no run is queued, running or paused.")
+
+
+class StudyRead(Wire):
+    """A study and where it stands."""
+
+    id: str
+    name: str
+    experiment: str
+    document: dict[str, Any]
+    factors: list[str]
+    metric: str
+    goal: Literal["maximize", "minimize"]
+    status: Literal["queued", "running", "paused", "finished", "cancelled"]
+    counts: dict[RunStatus, int]
+    total: int
+    progress: float = Field(ge=0, le=1, description="Share of all epochs done.")
+    eta_seconds: float | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class StudyPage(Wire):
+    """One page of studies."""
+
+    items: list[StudyRead]
+    next_cursor: str | None
+    total: int
+
+
+class StudyPlan(Wire):
+    """What a study document would queue."""
+
+    runs: int
+    factors: list[str]
+    cells: list[dict[str, Any]]
+
+
+class FileHash(Wire):
+    """A file that a certificate speaks of."""
+
+    artifact_id: str
+    kind: ArtifactKind
+    name: str
+    size: int
+    sha256: str
+
+
+class ModelRead(Wire):
+    """A folded model with the verdict of its certificate."""
+
+    id: str
+    run_id: str
+    name: str
+    verdict: Literal["exact", "bounded"]
+    test_acc: float | None
+    spec: RunSpec
+    input_shape: tuple[int, int, int] = Field(description="One sample's shape (C, H, W).")
+    classes: list[str]
+    files: list[FileHash]
+    created_at: datetime
+
+
+class ModelPage(Wire):
+    """One page of models."""
+
+    items: list[ModelRead]
+    next_cursor: str | None
+    total: int
+
+
+class CertificateRead(Wire):
+    """A certificate as docs/method.md describes it."""
+
+    model_id: str
+    run_id: str
+    certificate: dict[str, Any]
+
+
+class SamplesRead(Wire):
+    """Held-out samples with labels."""
+
+    inputs: list[list[list[list[float]]]] = Field(description="[N, C, H, W], pixels in [0, 1].")
+    labels: list[int]
+
+
+class PredictRequest(Wire):
+    """Images to classify."""
+
+    inputs: list[list[list[list[float]]]] = Field(
+        description="[N, C, H, W], pixels in [0, 1], 1 to 256 images.", min_length=1, max_length=256
+    )
+
+
+class Prediction(Wire):
+    """What the folded network says of one image."""
+
+    label: int
+    name: str
+    probability: float
+    probabilities: list[float]
+
+
+class PredictResponse(Wire):
+    """One prediction per image."""
+
+    model_id: str
+    predictions: list[Prediction]
+
+
+class DatasetFileRead(Wire):
+    """One original file of a data set."""
+
+    name: str
+    bytes: int
+    md5: str
+    urls: list[str]
+
+
+class DatasetRead(Wire):
+    """A data set that specs may name."""
+
+    name: str
+    title: str
+    input_shape: tuple[int, int, int]
+    classes: list[str]
+    train: int
+    test: int
+    files: list[DatasetFileRead]
+    ready: bool = Field(description="True when a live worker, or this server's folder, has it.")
+    workers: dict[str, str] = Field(description='Live worker id to "ready" or what is missing.')
+    remedy: str | None = Field(description="What to do when it is not ready.")
+
+
+class DatasetList(Wire):
+    """All data sets."""
+
+    items: list[DatasetRead]
+
+
+class WorkerRead(Wire):
+    """A worker process."""
+
+    id: str
+    host: str
+    pid: int
+    device: str
+    slots: int
+    versions: dict[str, str]
+    status: Literal["alive", "draining", "stopped", "lost"]
+    run_ids: list[str]
+    started_at: datetime
+    seen_at: datetime
+    stopped_at: datetime | None
+
+
+class WorkerList(Wire):
+    """Workers, newest first."""
+
+    items: list[WorkerRead]
+
+
+class EventRead(Wire):
+    """One change, as the data of a server-sent event; `id` is its Last-Event-ID."""
+
+    id: int
+    kind: Literal["run", "metrics", "progress", "log", "study", "model", "worker"]
+    run_id: str | None
+    study_id: str | None
+    data: dict[str, Any]
+    created_at: datetime
+
+
+class Health(Wire):
+    """The process answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Readiness(Wire):
+    """Whether the service can do its work, check by check."""
+
+    ready: bool
+    checks: dict[str, str] = Field(description='Check name to "ok" or what is wrong.')
+
+
+class ServiceInfo(Wire):
+    """What this service is and how it is set up."""
+
+    version: str
+    mode: Literal["embedded", "team"]
+    database: Literal["sqlite", "postgresql"]
+    broker: Literal["filesystem", "redis"]
+    study_run_limit: int
+    web: bool = Field(description="True when the web page is built and served at /.")

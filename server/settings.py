@@ -1,0 +1,99 @@
+"""Settings: the only reader of the environment. Every field is REALSPIKE_<NAME> there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How one process of the service is set up; the defaults are the embedded mode."""
+
+    model_config = SettingsConfigDict(env_prefix="REALSPIKE_", frozen=True, extra="ignore")
+
+    home: Path = Field(
+        Path(".realspike"), description="Folder of everything the embedded mode stores."
+    )
+    database_url: str = Field(
+        "", description="sqlite:///file or postgresql://user@host/name; empty is SQLite in home."
+    )
+    broker_url: str = Field(
+        "", description="redis://host:port/number or filesystem://folder; empty is a folder in home."
+    )
+    queue_prefix: str = Field(
+        "realspike", description="Name of the queue, so that several services share one Redis."
+    )
+    artifacts_url: str = Field(
+        "", description="Folder or fsspec URL (s3://bucket/prefix) of stored files; empty is in home."
+    )
+    data_dir: Path | None = Field(
+        None, description="Folder with one sub-folder per data set; empty is data in home."
+    )
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(8700, ge=0, le=65535, description="Port that the server listens on.")
+    lease_seconds: float = Field(
+        20.0, ge=1, le=3600, description="A run whose worker is silent so long is queued again."
+    )
+    heartbeat_seconds: float = Field(
+        2.0, gt=0, le=600, description="How often a worker renews its leases; under lease_seconds."
+    )
+    max_lost_attempts: int = Field(
+        3, ge=1, le=100, description="A run that loses so many workers in a row has failed."
+    )
+    scheduler_seconds: float = Field(
+        1.0, gt=0, le=60, description="How often the scheduler looks for lost and waiting runs."
+    )
+    wake_again_seconds: float = Field(
+        15.0, gt=0, le=3600, description="A queued run nobody claimed is woken again after this."
+    )
+    worker_slots: int = Field(
+        0, ge=0, le=256, description="Runs a worker trains at once; 0 is one per GPU, or one."
+    )
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N."
+    )
+    study_run_limit: int = Field(
+        1000, ge=1, le=1_000_000, description="Most runs that one study may have."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="Least serious message that processes print."
+    )
+
+    @model_validator(mode="after")
+    def _lease_outlives_heartbeat(self) -> Self:
+        if self.heartbeat_seconds * 2 > self.lease_seconds:
+            raise ValueError(
+                f"REALSPIKE_LEASE_SECONDS ({self.lease_seconds}) must be at least twice "
+                f"REALSPIKE_HEARTBEAT_SECONDS ({self.heartbeat_seconds})"
+            )
+        return self
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'realspike.db'}"
+
+    @property
+    def resolved_broker_url(self) -> str:
+        """The broker, with the default filled in."""
+        return self.broker_url or f"filesystem://{self.home.absolute() / 'queue'}"
+
+    @property
+    def resolved_artifacts_url(self) -> str:
+        """Where stored files lie, with the default filled in."""
+        return self.artifacts_url or str(self.home.absolute() / "artifacts")
+
+    @property
+    def resolved_data_dir(self) -> Path:
+        """Where data sets lie, with the default filled in."""
+        return self.data_dir.absolute() if self.data_dir else self.home.absolute() / "data"
+
+    @property
+    def embedded(self) -> bool:
+        """True when neither Postgres nor Redis is asked for."""
+        return self.resolved_database_url.startswith("sqlite") and (
+            self.resolved_broker_url.startswith("filesystem")
+        )

@@ -1,0 +1,1 @@
+"""Storage: the tables that own the state of everything, and one file of queries per noun."""

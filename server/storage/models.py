@@ -1,0 +1,235 @@
+"""The tables. JSON columns hold documents that are validated at the edges."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC time on every backend; SQLite stores it without a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is None:
+            return None
+        return value.astimezone(UTC).replace(tzinfo=None if dialect.name == "sqlite" else UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Parent of every table."""
+
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Study(Base):
+    """A sweep or an ablation: many runs from one document."""
+
+    __tablename__ = "study"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    experiment: Mapped[str] = mapped_column(String(200), index=True)
+    document: Mapped[dict[str, Any]]
+    """The study document as it was submitted, validated."""
+    factors: Mapped[list[str]]
+    """Names of the spec fields that vary, seed left out, in the document's order."""
+    metric: Mapped[str] = mapped_column(String(200))
+    goal: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class Run(Base):
+    """One training. `attempt` is the fencing token: every write of a worker carries it."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index("ix_run_queue", "status", "priority", "id"),
+        Index("ix_run_study", "study_id", "id"),
+        Index("ix_run_lease", "status", "lease_expires_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    experiment: Mapped[str] = mapped_column(String(200), index=True)
+    study_id: Mapped[str | None] = mapped_column(ForeignKey("study.id"))
+    tags: Mapped[list[str]]
+    spec: Mapped[dict[str, Any]]
+    spec_digest: Mapped[str] = mapped_column(String(64), index=True)
+    priority: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    """Stable code of why it failed, was cancelled or went back to the queue."""
+    detail: Mapped[str | None] = mapped_column(Text)
+    """What to do about it, for a person."""
+    attempt: Mapped[int] = mapped_column(default=0)
+    """Number of the newest attempt; 0 before the first."""
+    lost: Mapped[int] = mapped_column(default=0)
+    """Attempts in a row that lost their lease; too many end the run as poison."""
+    worker_id: Mapped[str | None] = mapped_column(String(64))
+    lease_expires_at: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Newest value of every metric, by name."""
+    created_at: Mapped[datetime]
+    woken_at: Mapped[datetime | None]
+    """When a message about this queued run was last sent."""
+    started_at: Mapped[datetime | None]
+    """When the first attempt began."""
+    finished_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try at a run."""
+
+    __tablename__ = "attempt"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[str] = mapped_column(String(64))
+    host: Mapped[str] = mapped_column(String(255))
+    device: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    resumed_step: Mapped[int] = mapped_column(default=0)
+    """Optimiser step of the checkpoint it went on from; 0 from the start."""
+
+
+class Metric(Base):
+    """One value of one metric at one optimiser step of one run."""
+
+    __tablename__ = "metric"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    epoch: Mapped[int | None] = mapped_column(Integer)
+    value: Mapped[float] = mapped_column(Float(53))
+    recorded_at: Mapped[datetime]
+
+
+class LogLine(Base):
+    """One line for a person, from one attempt of one run."""
+
+    __tablename__ = "log_line"
+    __table_args__ = (Index("ix_log_run", "run_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BIG_ID, primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"))
+    attempt: Mapped[int]
+    recorded_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Artifact(Base):
+    """A stored file of a run, found by its opaque id; `location` is the store's own key."""
+
+    __tablename__ = "artifact"
+    __table_args__ = (Index("ix_artifact_run", "run_id", "kind"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"))
+    attempt: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(200))
+    location: Mapped[str] = mapped_column(String(500))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    step: Mapped[int | None]
+    """Optimiser step of a checkpoint."""
+    created_at: Mapped[datetime]
+
+
+class FoldedModel(Base):
+    """A folded model with its certificate; its files are artifacts of its run."""
+
+    __tablename__ = "folded_model"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    verdict: Mapped[str] = mapped_column(String(16))
+    certificate: Mapped[dict[str, Any]]
+    test_acc: Mapped[float | None]
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class Worker(Base):
+    """A worker process; its row lives on after it as history."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    device: Mapped[str] = mapped_column(String(64))
+    slots: Mapped[int]
+    versions: Mapped[dict[str, Any]]
+    datasets: Mapped[dict[str, Any]]
+    """Data set name to "ready" or what is missing there."""
+    draining: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+
+
+class Event(Base):
+    """Something changed; ids rise in commit order, so a reader never misses one."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("ix_event_run", "run_id", "id"), Index("ix_event_study", "study_id", "id"))
+
+    id: Mapped[int] = mapped_column(BIG_ID, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    run_id: Mapped[str | None] = mapped_column(String(32))
+    study_id: Mapped[str | None] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class IdempotencyKey(Base):
+    """The answer that a creating POST gave, for whoever sends it again."""
+
+    __tablename__ = "idempotency_key"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    resource_id: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]

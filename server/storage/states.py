@@ -1,0 +1,76 @@
+"""States of a run and the one table of transitions between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    """Waits for a worker to claim it."""
+    RUNNING = "running"
+    """One attempt owns it and renews a lease."""
+    PAUSED = "paused"
+    """Put aside by a person; no worker may claim it."""
+    SUCCEEDED = "succeeded"
+    """Trained, folded, certified, exported and registered."""
+    FAILED = "failed"
+    """Ended with a reason; what was measured is kept."""
+    CANCELLED = "cancelled"
+    """Stopped by a person."""
+
+
+TERMINAL = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED})
+
+TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = MappingProxyType(
+    {
+        RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.CANCELLED}),
+        RunStatus.RUNNING: frozenset(
+            {RunStatus.QUEUED, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
+        ),
+        RunStatus.PAUSED: frozenset({RunStatus.QUEUED, RunStatus.CANCELLED}),
+        RunStatus.SUCCEEDED: frozenset(),
+        RunStatus.FAILED: frozenset({RunStatus.QUEUED}),
+        RunStatus.CANCELLED: frozenset({RunStatus.QUEUED}),
+    }
+)
+
+
+class AttemptOutcome(StrEnum):
+    """How one try at a run ended."""
+
+    RUNNING = "running"
+    """It has not ended."""
+    SUCCEEDED = "succeeded"
+    """It finished the run."""
+    FAILED = "failed"
+    """It ended the run with an error that another try would meet again."""
+    CANCELLED = "cancelled"
+    """A person stopped it."""
+    DRAINED = "drained"
+    """Its worker shut down and handed the run back with a checkpoint."""
+    LOST = "lost"
+    """Its lease ran out: the worker died or lost the database."""
+
+
+class ArtifactKind(StrEnum):
+    """What a stored file is for."""
+
+    CHECKPOINT = "checkpoint"
+    """Everything needed to go on training; the last two are kept while a run is open."""
+    WEIGHTS = "weights"
+    """Final weights of the trained network, safetensors."""
+    FOLDED = "folded"
+    """The folded network: safetensors weights."""
+    GRAPH = "graph"
+    """The folded network: JSON graph beside the weights."""
+    ONNX = "onnx"
+    """The folded network as one ONNX file."""
+    CERTIFICATE = "certificate"
+    """The certificate of the fold, JSON."""
+    SAMPLES = "samples"
+    """A few held-out samples with labels, JSON, to try the model on."""

@@ -1,0 +1,1 @@
+"""Worker processes: Celery children that train, and the scheduler that loses nothing."""
