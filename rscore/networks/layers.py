@@ -49,4 +49,5 @@ class TimeMean(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, K]."""
-        return x.unflatten(0, (self.num_timesteps, -1)).mean(0)
+        steps: Tensor = x.unflatten(0, (self.num_timesteps, -1))
+        return steps.mean(0)

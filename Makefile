@@ -1,0 +1,54 @@
+# The commands of the README. Everything installs into .venv by itself.
+.PHONY: help demo up test lint types imports web migrate bench clean install install-dev
+
+PYTHON ?= python3
+BIN := .venv/bin
+TESTS ?= tests
+
+help:
+	@echo "make demo     a whole study on real data: train, compare, fold, certify, predict"
+	@echo "make up       the service, staying up, at http://127.0.0.1:8700"
+	@echo "make test     lint, types, import rules and all tests"
+	@echo "make bench    timings, written to benchmarks/results"
+	@echo "make web      build the web page"
+	@echo "make migrate  bring the database of REALSPIKE_DATABASE_URL up to date"
+
+install:
+	@PYTHON=$(PYTHON) tools/install.sh worker
+
+install-dev:
+	@PYTHON=$(PYTHON) tools/install.sh dev
+
+demo: install
+	@$(BIN)/python -m client.demo
+
+up: install
+	@$(BIN)/python web/build.py --optional
+	@$(BIN)/realspike up
+
+web: install
+	@$(BIN)/python web/build.py
+
+migrate: install
+	@$(BIN)/python -m server.storage.migrations
+
+lint: install-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: install-dev
+	@$(BIN)/mypy
+
+imports: install-dev
+	@$(BIN)/lint-imports
+
+test: lint types imports
+	@tools/browser.sh
+	@$(BIN)/python web/build.py --check
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(TESTS)
+
+bench: install-dev
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .venv-bench .realspike web/node_modules web/dist

@@ -1,0 +1,53 @@
+"""Folded network as safetensors beside a JSON graph; loads without any training code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from rscore.errors import ExportError
+from rscore.export.parity import Parity, compare, in_chunks
+from rscore.folding.net import FoldedNet
+from rscore.folding.ops import OPS
+
+FORMAT = "realspike-folded"
+VERSION = 1
+
+
+def save(folded: FoldedNet, weights: Path, graph: Path, *, about: dict[str, Any]) -> None:
+    """Writes the two files; `about` (JSON values) says what the network is for."""
+    save_file({key: value.contiguous() for key, value in folded.tensors().items()}, weights)
+    document = {"format": FORMAT, "version": VERSION, "about": about, "graph": folded.graph()}
+    graph.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def load(weights: Path, graph: Path) -> FoldedNet:
+    """The folded network from its two files.
+
+    Raises:
+        ExportError: if the graph is not one of ours, or names primitives or tensors that are not
+            there.
+    """
+    document = json.loads(graph.read_text())
+    if document.get("format") != FORMAT or document.get("version") != VERSION:
+        raise ExportError(f"{graph.name} is not a {FORMAT} graph of version {VERSION}")
+    unknown = {node["op"] for node in document["graph"]} - set(OPS)
+    if unknown:
+        raise ExportError(f"{graph.name} uses unknown primitives: {', '.join(sorted(unknown))}")
+    tensors = load_file(weights)
+    try:
+        return FoldedNet.from_graph(document["graph"], tensors)
+    except KeyError as error:
+        raise ExportError(f"{weights.name} lacks the tensor {error}") from error
+
+
+def check(weights: Path, graph: Path, images: Tensor, reference: Tensor) -> Parity:
+    """Parity of the stored files, loaded again, with the folded network's logits [N, K]."""
+    logits = in_chunks(load(weights, graph).eval(), images)
+    return compare(
+        kind="safetensors", path=weights, runtime="rscore", logits=logits, reference=reference
+    )

@@ -1,0 +1,47 @@
+"""Folding rules: which module is folded how. One file per family; what has no rule is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from torch import nn
+
+from rscore.amplitude import Amplitude
+from rscore.folding.rules.encoding import normalize, repeat_time, time_mean
+from rscore.folding.rules.neuron import amplitude, lif
+from rscore.folding.rules.norm import batchnorm
+from rscore.folding.rules.pool import adaptive_average_pool, average_pool, max_pool
+from rscore.folding.rules.shape import flatten, passthrough
+from rscore.folding.rules.shortcut import add
+from rscore.folding.rules.step import Step
+from rscore.folding.rules.synapse import conv, linear
+from rscore.folding.values import Value
+from rscore.networks.layers import Normalize, RepeatTime, TimeMean
+from rscore.neurons import LIF
+
+Rule = Callable[[Step], Value]
+
+RULES: Mapping[type[nn.Module], Rule] = MappingProxyType(
+    {
+        Normalize: normalize,
+        RepeatTime: repeat_time,
+        TimeMean: time_mean,
+        nn.Conv2d: conv,
+        nn.Linear: linear,
+        nn.BatchNorm2d: batchnorm,
+        nn.BatchNorm1d: batchnorm,
+        LIF: lif,
+        Amplitude: amplitude,
+        nn.AvgPool2d: average_pool,
+        nn.AdaptiveAvgPool2d: adaptive_average_pool,
+        nn.MaxPool2d: max_pool,
+        nn.Flatten: flatten,
+        nn.Identity: passthrough,
+        nn.Dropout: passthrough,
+        nn.Dropout2d: passthrough,
+    }
+)
+"""Rule of each module type; subclasses are not guessed at."""
+
+__all__ = ["RULES", "Rule", "Step", "add", "flatten"]

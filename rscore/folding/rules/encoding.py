@@ -1,0 +1,35 @@
+"""Direct encoding and read-out: normalised image, repeat over T, mean over T."""
+
+from __future__ import annotations
+
+from rscore.folding.ops import NormalizeOp, RepeatTimeOp, TimeMeanOp
+from rscore.folding.rules.step import Step
+from rscore.folding.values import Analog
+from rscore.networks.layers import Normalize, RepeatTime, TimeMean
+
+
+def normalize(step: Step) -> Analog:
+    """Kept as it is: folding the shift into a zero-padded convolution is wrong at the border."""
+    module, image = step.module, step.current()
+    if not isinstance(module, Normalize) or not image.from_image:
+        step.refuse("only the image can be normalised")
+    op = NormalizeOp(mean=module.mean, std=module.std)
+    return Analog(step.builder.add(step.name, op, image.node), from_image=True)
+
+
+def repeat_time(step: Step) -> Analog:
+    """The current of the image, repeated."""
+    module, current = step.module, step.current()
+    if not isinstance(module, RepeatTime):
+        step.refuse("not a time repeat")
+    op = RepeatTimeOp(num_timesteps=module.num_timesteps)
+    return Analog(step.builder.add(step.name, op, current.node), current.from_image)
+
+
+def time_mean(step: Step) -> Analog:
+    """The mean over T of the last layer's currents."""
+    module, current = step.module, step.current()
+    if not isinstance(module, TimeMean):
+        step.refuse("not a read-out")
+    op = TimeMeanOp(num_timesteps=module.num_timesteps)
+    return Analog(step.builder.add(step.name, op, current.node), from_image=False)

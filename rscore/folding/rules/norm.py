@@ -1,0 +1,39 @@
+"""BatchNorm in eval mode behind a convolution or a linear layer."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from rscore.folding.arithmetic import fold_batchnorm
+from rscore.folding.ops import Conv2d, FactoredConv2d, Linear
+from rscore.folding.rules.step import Step
+from rscore.folding.values import Analog, Spikes
+
+
+def batchnorm(step: Step) -> Analog:
+    """W' = gamma / sqrt(var + eps) . W . diag(a), b' = beta + (b - mean) . gamma / sqrt(var + eps).
+
+    Read "W . diag(a)" as the folded synapse that stands before it.
+    """
+    module, current = step.module, step.input
+    if not isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
+        step.refuse("not a BatchNorm")
+    if module.running_mean is None or module.running_var is None:
+        step.refuse("it has no running statistics (track_running_stats=False)")
+    if module.num_batches_tracked is not None and int(module.num_batches_tracked) == 0:
+        step.refuse("its running statistics were never populated; train before folding")
+    op = step.builder.ops.get(current.node)
+    if isinstance(current, Spikes) or not isinstance(op, Conv2d | FactoredConv2d | Linear):
+        step.refuse("it must stand directly behind a convolution or a linear layer")
+    if len(step.node.all_input_nodes[0].users) > 1:
+        step.refuse("the layer before it has other consumers; BatchNorm cannot move into it")
+    op.weight, op.bias = fold_batchnorm(
+        weight=op.weight,
+        bias=op.bias,
+        mean=module.running_mean,
+        var=module.running_var,
+        eps=module.eps,
+        gamma=None if module.weight is None else module.weight.detach(),
+        beta=None if module.bias is None else module.bias.detach(),
+    )
+    return current
