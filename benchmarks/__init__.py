@@ -1,0 +1,1 @@
+"""Timings of realspike beside its peers; nothing here asserts a time."""

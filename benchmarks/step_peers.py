@@ -1,0 +1,112 @@
+"""One training step of the same network with different neurons, alternating in one process.
+
+Runs in the peers' environment: `python -m benchmarks.step_peers SPEC_JSON ROUNDS`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from rscore.networks import build_network
+from rscore.neurons import LIF
+from rscore.spec import RunSpec, parse_spec
+
+
+class Spike(torch.autograd.Function):
+    """Heaviside with the rectangle surrogate, one step."""
+
+    @staticmethod
+    def forward(ctx: Any, distance: Tensor) -> Tensor:
+        ctx.save_for_backward(distance)
+        return (distance >= 0).to(distance.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (distance,) = ctx.saved_tensors
+        return grad * (distance.abs() < 0.5)
+
+
+class PlainNeuron(nn.Module):
+    """The textbook loop over T with plain autograd."""
+
+    def __init__(self, lif: LIF) -> None:
+        super().__init__()
+        self.lif = lif
+
+    def forward(self, x: Tensor) -> Tensor:
+        membrane, spikes = None, []
+        for current in x.unflatten(0, (self.lif.num_timesteps, -1)):
+            carried = 0 if membrane is None else self.lif.decay * membrane * (1 - spikes[-1])
+            membrane = carried + current
+            spikes.append(Spike.apply(membrane - self.lif.v_threshold))
+        return torch.cat(spikes)
+
+
+class SpikingJellyNeuron(nn.Module):
+    """SpikingJelly's multi-step LIF with the same dynamics (tau = 1 / (1 - decay))."""
+
+    def __init__(self, lif: LIF) -> None:
+        super().__init__()
+        from spikingjelly.activation_based import neuron, surrogate
+
+        self.num_timesteps = lif.num_timesteps
+        self.node = neuron.LIFNode(
+            tau=1 / (1 - lif.decay),
+            decay_input=False,
+            v_threshold=lif.v_threshold,
+            v_reset=0.0,
+            surrogate_function=surrogate.Rect(alpha=1.0),
+            step_mode="m",
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.node.reset()
+        return self.node(x.unflatten(0, (self.num_timesteps, -1))).flatten(0, 1)
+
+
+def with_neurons(network: nn.Module, neuron: Callable[[LIF], nn.Module]) -> nn.Module:
+    """A copy of the network whose LIF layers are replaced."""
+    changed = copy.deepcopy(network)
+    for name, module in list(changed.named_modules()):
+        if isinstance(module, LIF):
+            parent = changed.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], neuron(module))
+    return changed
+
+
+def variants(spec: RunSpec) -> Iterator[tuple[str, nn.Module]]:
+    """Name and network of each implementation; all start from the same weights."""
+    network = build_network(spec)
+    yield "realspike fused", network
+    yield "plain autograd", with_neurons(network, PlainNeuron)
+    yield "SpikingJelly 2.0.0 multi-step", with_neurons(network, SpikingJellyNeuron)
+    yield "ReLU (the limit)", with_neurons(network, lambda _lif: nn.ReLU())
+
+
+def main() -> None:
+    spec, rounds = parse_spec(json.loads(sys.argv[1])), int(sys.argv[2])
+    torch.manual_seed(0)
+    shape = (spec.batch_size, spec.data.channels, spec.data.size, spec.data.size)
+    images, labels = torch.rand(shape), torch.randint(10, (spec.batch_size,))
+    networks = dict(variants(spec))
+    times: dict[str, list[float]] = {name: [] for name in networks}
+    for _ in range(rounds + 1):
+        for name, network in networks.items():
+            began = time.perf_counter()
+            F.cross_entropy(network(images), labels).backward()
+            times[name].append(time.perf_counter() - began)
+    print(json.dumps({name: statistics.median(values[1:]) for name, values in times.items()}))
+
+
+if __name__ == "__main__":
+    main()
