@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Self
+
+from rscore.spec import FieldProblem
+
 
 class ServerError(Exception):
     """Anything the service refuses. The message says what to do."""
@@ -36,6 +41,12 @@ class StaleAttemptError(StorageError):
 class FilterError(ServerError):
     """A filter that does not parse; the message points at the place."""
 
+    def __init__(self, message: str, *, position: int, hint: str | None = None) -> None:
+        super().__init__(f"at character {position + 1}: {message}")
+        self.message = message
+        self.position = position
+        self.hint = hint
+
 
 class StudyError(ServerError):
     """A study that cannot be expanded into runs; `path` names the field."""
@@ -45,3 +56,44 @@ class StudyError(ServerError):
         self.path = path
         self.message = message
         self.hint = hint
+        self.problems: Sequence[FieldProblem] = [
+            FieldProblem(path=path, message=message, hint=hint)
+        ]
+
+    @classmethod
+    def of(cls, problems: Sequence[FieldProblem]) -> Self:
+        """One error for several problems; the first speaks in the message."""
+        first = problems[0]
+        error = cls(first.path or "study", first.message, first.hint)
+        error.problems = problems
+        return error
+
+
+class CursorError(ServerError):
+    """A page cursor that this service did not make."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            f"cursor {cursor[:80]!r} is not one of this service; "
+            "start again without it, then pass next_cursor back unchanged"
+        )
+
+
+class MetricError(ServerError):
+    """A metric value, name or step that cannot be stored; the message names it."""
+
+
+class QueueError(ServerError):
+    """The broker could not be reached or written; the scheduler wakes the run later."""
+
+
+class SettingsError(ServerError):
+    """Environment variables that do not make a service; one line a problem."""
+
+
+class StorageUnavailableError(StorageError):
+    """The database or the file store cannot be used right now; the message says what to do."""
+
+
+class UnstorableValueError(StorageError):
+    """A value that the database cannot hold, for example text with a NUL character."""

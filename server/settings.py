@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from server.errors import SettingsError
+
+DATABASE_SCHEMES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
+BROKER_SCHEMES = ("filesystem", "redis", "rediss")
 
 
 class Settings(BaseSettings):
@@ -21,13 +27,17 @@ class Settings(BaseSettings):
         "", description="sqlite:///file or postgresql://user@host/name; empty is SQLite in home."
     )
     broker_url: str = Field(
-        "", description="redis://host:port/number or filesystem://folder; empty is a folder in home."
+        "",
+        description="redis://host:port/number or filesystem:///folder; empty is a folder in home.",
     )
     queue_prefix: str = Field(
-        "realspike", description="Name of the queue, so that several services share one Redis."
+        "realspike",
+        pattern=r"^[A-Za-z0-9_-]{1,100}$",
+        description="Name of the queue, so that several services share one Redis.",
     )
     artifacts_url: str = Field(
-        "", description="Folder or fsspec URL (s3://bucket/prefix) of stored files; empty is in home."
+        "",
+        description="Folder or fsspec URL (s3://bucket/prefix) of stored files; empty is in home.",
     )
     data_dir: Path | None = Field(
         None, description="Folder with one sub-folder per data set; empty is data in home."
@@ -62,6 +72,21 @@ class Settings(BaseSettings):
         "warning", description="Least serious message that processes print."
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, url: str) -> str:
+        if url and url.partition("://")[0] not in DATABASE_SCHEMES:
+            raise ValueError("use sqlite:////folder/file.db or postgresql://user@host/name")
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker_is_known(cls, url: str) -> str:
+        scheme, _, place = url.partition("://")
+        if url and (scheme not in BROKER_SCHEMES or not place):
+            raise ValueError("use redis://host:port/number or filesystem:///folder")
+        return url
+
     @model_validator(mode="after")
     def _lease_outlives_heartbeat(self) -> Self:
         if self.heartbeat_seconds * 2 > self.lease_seconds:
@@ -82,6 +107,12 @@ class Settings(BaseSettings):
         return self.broker_url or f"filesystem://{self.home.absolute() / 'queue'}"
 
     @property
+    def broker_folder(self) -> Path | None:
+        """Folder of the filesystem broker, or None when the broker is a server."""
+        scheme, _, rest = self.resolved_broker_url.partition("://")
+        return Path(rest).absolute() if scheme == "filesystem" else None
+
+    @property
     def resolved_artifacts_url(self) -> str:
         """Where stored files lie, with the default filled in."""
         return self.artifacts_url or str(self.home.absolute() / "artifacts")
@@ -97,3 +128,19 @@ class Settings(BaseSettings):
         return self.resolved_database_url.startswith("sqlite") and (
             self.resolved_broker_url.startswith("filesystem")
         )
+
+
+def load_settings() -> Settings:
+    """The environment's settings; raises SettingsError that names each wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_problem(item) for item in error.errors())) from error
+
+
+def _problem(item: ErrorDetails) -> str:
+    message = item["msg"].removeprefix("Value error, ")
+    if not item["loc"]:
+        return message
+    name = f"REALSPIKE_{str(item['loc'][0]).upper()}"
+    return f"{name} is {item['input']!r}: {message}"

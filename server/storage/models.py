@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    MetaData,
     String,
     Text,
 )
@@ -40,6 +41,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 class Base(DeclarativeBase):
     """Parent of every table."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(column_0_label)s",
+        }
+    )
+    """Constraints have names, so that a later migration can change them on SQLite too."""
 
     type_annotation_map = {  # noqa: RUF012
         datetime: UtcDateTime,
@@ -214,7 +225,11 @@ class Event(Base):
     """Something changed; ids rise in commit order, so a reader never misses one."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_run", "run_id", "id"), Index("ix_event_study", "study_id", "id"))
+    __table_args__ = (
+        Index("ix_event_run", "run_id", "id"),
+        Index("ix_event_study", "study_id", "id"),
+        {"sqlite_autoincrement": True},  # an id is never used again, even when the newest is pruned
+    )
 
     id: Mapped[int] = mapped_column(BIG_ID, primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(32))

@@ -1,0 +1,116 @@
+"""The database: one transaction a session, the database's clock, and its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from server.storage.clock import now
+from server.storage.engines import WRITES, explain, make_engine
+from server.storage.events import forget_collected, insert_collected
+
+__all__ = ["Database", "migrate", "now", "schema_is_current"]
+
+MIGRATION_LOCK = 0x7265616C_0001
+"""Postgres advisory lock under which schemas change."""
+
+
+class Database:
+    """A database that several threads and processes use; each session is one transaction.
+
+    A process that forks makes its own Database in the child, or calls `forget_connections`
+    there first: a connection belongs to the process that opened it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self.dialect = self.engine.dialect.name
+        # One snapshot for a page and its total, which a SQLite transaction has anyway.
+        level = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._readers = sessionmaker(self.engine.execution_options(**level), expire_on_commit=False)
+        self._writers = sessionmaker(
+            self.engine.execution_options(**{WRITES: True}), expire_on_commit=False
+        )
+        event.listen(self._writers, "before_commit", insert_collected)
+        event.listen(self._writers, "after_rollback", forget_collected)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment and stores nothing."""
+        with self._explained(), self._readers() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that commits at the end of the block, or rolls back when it raises."""
+        with self._explained(), self._writers() as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            explained = explain(error, self.engine.url)
+            if explained is None:
+                raise
+            raise explained from error
+
+    def check(self) -> None:
+        """Raise StorageUnavailableError when the database does not answer."""
+        with self.read() as session:
+            session.execute(select(1))
+
+    def forget_connections(self) -> None:
+        """Drop connections inherited over a fork without closing the parent's ends."""
+        self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        """Close every connection; the next session would open new ones."""
+        self.engine.dispose()
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config
+
+
+def migrate(url: str) -> None:
+    """Bring the schema of the database at `url` up to date; safe to run from many processes."""
+    database = Database(url)
+    config = _alembic()
+    try:
+        with database._explained(), database.engine.connect() as plain:
+            connection = plain.execution_options(**{WRITES: True})
+            if database.dialect == "sqlite":
+                # Rebuilding a table drops the old one, which would trip over references to it.
+                driver = connection.connection.driver_connection
+                if driver is not None:
+                    driver.execute("PRAGMA foreign_keys = OFF").close()
+            with connection.begin():
+                if database.dialect == "postgresql":
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
+                    )
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+    finally:
+        database.close()
+
+
+def schema_is_current(database: Database) -> bool:
+    """True when every migration that this code knows was applied, and no other."""
+    with database._explained(), database.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) == set(ScriptDirectory.from_config(_alembic()).get_heads())

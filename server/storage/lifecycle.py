@@ -1,0 +1,214 @@
+"""The life of an attempt: claim, renew, end; and what the scheduler does about silent ones.
+
+A run belongs to whoever holds its newest attempt number while it is running. Every function
+locks the run's row first, so two of them never judge the same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from rscore.reporting import StopReason
+from server.errors import NotFoundError
+from server.storage.clock import now
+from server.storage.events import emit
+from server.storage.models import Attempt, Metric, Run, Worker
+from server.storage.states import AttemptOutcome, RunStatus
+from server.storage.summaries import newest_values
+from server.storage.texts import finite
+from server.storage.transitions import end_attempt, lock_owned, lock_run, move, tell
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that a worker owns now, with the attempt number its writes must carry."""
+
+    run_id: str
+    name: str
+    attempt: int
+    spec: dict[str, Any]
+    study_id: str | None
+
+
+def claim(
+    session: Session,
+    run_id: str,
+    *,
+    worker_id: str,
+    host: str,
+    device: str,
+    lease_seconds: float,
+) -> Claim | None:
+    """Take a queued run for a worker, or None when it is not there to be taken."""
+    try:
+        run = lock_run(session, run_id)
+    except NotFoundError:
+        return None
+    if run.status != RunStatus.QUEUED:
+        return None
+    moment = now(session)
+    run.attempt += 1
+    run.worker_id = worker_id
+    run.lease_expires_at = moment + timedelta(seconds=lease_seconds)
+    run.started_at = run.started_at or moment
+    session.add(
+        Attempt(
+            run_id=run_id,
+            number=run.attempt,
+            worker_id=worker_id,
+            host=host,
+            device=device,
+            outcome=AttemptOutcome.RUNNING,
+            started_at=moment,
+            resumed_step=0,
+        )
+    )
+    move(session, run, RunStatus.RUNNING)
+    return Claim(run_id, run.name, run.attempt, run.spec, run.study_id)
+
+
+def set_resumed(session: Session, run_id: str, attempt: int, step: int) -> None:
+    """Note the checkpoint's step that an attempt goes on from, and drop every later metric.
+
+    With step 0 it starts afresh, and all metrics go.
+    """
+    run = lock_owned(session, run_id, attempt)
+    session.get_one(Attempt, (run_id, attempt)).resumed_step = step
+    stale = delete(Metric).where(Metric.run_id == run_id)
+    if step > 0:
+        stale = stale.where(Metric.step > step)
+    session.execute(stale)
+    run.summary = newest_values(session, run_id)
+    tell(session, run)
+
+
+def renew(
+    session: Session, run_id: str, attempt: int, *, lease_seconds: float
+) -> StopReason | None:
+    """Renew the lease; answers why the attempt should stop, or None to go on."""
+    run = lock_owned(session, run_id, attempt)
+    run.lease_expires_at = now(session) + timedelta(seconds=lease_seconds)
+    if run.cancel_requested:
+        return StopReason.CANCELLED
+    draining = session.scalar(select(Worker.draining).where(Worker.id == run.worker_id))
+    return StopReason.DRAINED if draining else None
+
+
+def save_progress(session: Session, run_id: str, attempt: int, progress: dict[str, Any]) -> None:
+    """Store where the training stands; a loss or accuracy that is not finite becomes None."""
+    run = lock_owned(session, run_id, attempt)
+    run.progress = {name: finite(value) for name, value in progress.items()}
+    emit(session, "progress", run_id=run_id, study_id=run.study_id, data=run.progress)
+
+
+def succeed(session: Session, run_id: str, attempt: int) -> None:
+    """End the run: trained, folded, certified and registered."""
+    run = lock_owned(session, run_id, attempt)
+    end_attempt(session, run, AttemptOutcome.SUCCEEDED)
+    move(session, run, RunStatus.SUCCEEDED)
+
+
+def fail(session: Session, run_id: str, attempt: int, *, reason: str, detail: str) -> None:
+    """End the run with an error that another attempt would meet again."""
+    run = lock_owned(session, run_id, attempt)
+    end_attempt(session, run, AttemptOutcome.FAILED, reason=reason)
+    move(session, run, RunStatus.FAILED, reason=reason, detail=detail)
+
+
+def end_cancelled(session: Session, run_id: str, attempt: int) -> None:
+    """End the run because a person asked for it."""
+    run = lock_owned(session, run_id, attempt)
+    _cancel(session, run, AttemptOutcome.CANCELLED)
+
+
+def hand_back(session: Session, run_id: str, attempt: int, *, reason: str) -> None:
+    """Queue the run again, for another worker to go on; a run to be cancelled ends instead."""
+    run = lock_owned(session, run_id, attempt)
+    if run.cancel_requested:
+        _cancel(session, run, AttemptOutcome.CANCELLED)
+        return
+    end_attempt(session, run, AttemptOutcome.DRAINED, reason=reason)
+    move(session, run, RunStatus.QUEUED, reason=reason)
+
+
+def reap_expired(session: Session, *, max_lost: int) -> list[str]:
+    """Take every run whose lease ran out from its silent worker; returns the ids queued again."""
+    expired = (
+        select(Run)
+        .where(Run.status == RunStatus.RUNNING, Run.lease_expires_at < now(session))
+        .order_by(Run.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return [run.id for run in session.scalars(expired).all() if _reap(session, run, max_lost)]
+
+
+def _reap(session: Session, run: Run, max_lost: int) -> bool:
+    if run.cancel_requested:
+        _cancel(session, run, AttemptOutcome.LOST)
+        return False
+    attempt = end_attempt(session, run, AttemptOutcome.LOST, reason="lost")
+    run.lost += 1
+    if run.lost >= max_lost:
+        move(session, run, RunStatus.FAILED, reason="poison", detail=_poison(session, run))
+        return False
+    detail = (
+        f"worker {attempt.worker_id} on {attempt.host} fell silent in attempt {attempt.number}; "
+        "the run waits for another"
+    )
+    move(session, run, RunStatus.QUEUED, reason="lost", detail=detail)
+    return True
+
+
+def _poison(session: Session, run: Run) -> str:
+    query = (
+        select(Attempt)
+        .where(Attempt.run_id == run.id, Attempt.outcome == AttemptOutcome.LOST)
+        .order_by(Attempt.number.desc())
+        .limit(run.lost)
+    )
+    places = [
+        f"attempt {lost.number} on {lost.worker_id} ({lost.host}, {lost.device})"
+        for lost in reversed(session.scalars(query).all())
+    ]
+    return (
+        f"{run.lost} workers in a row died or fell silent: {', '.join(places)}. "
+        "Look at their logs and memory (a smaller batch_size or width needs less), then retry."
+    )
+
+
+def _cancel(session: Session, run: Run, outcome: AttemptOutcome) -> None:
+    end_attempt(session, run, outcome, reason="cancelled")
+    move(session, run, RunStatus.CANCELLED, reason="cancelled", detail="cancelled by a person")
+
+
+def due_to_wake(session: Session, *, again_seconds: float, limit: int) -> list[str]:
+    """Queued runs that nobody woke, or long ago: the highest priority first, then the oldest."""
+    stale = now(session) - timedelta(seconds=again_seconds)
+    query = (
+        select(Run.id)
+        .where(Run.status == RunStatus.QUEUED, Run.deleted_at.is_(None))
+        .where(Run.woken_at.is_(None) | (Run.woken_at < stale))
+        .order_by(Run.priority.desc(), Run.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def mark_woken(session: Session, run_ids: Sequence[str]) -> None:
+    """Note that a message about these runs was sent just now."""
+    query = (
+        select(Run)
+        .where(Run.id.in_(run_ids), Run.status == RunStatus.QUEUED)
+        .order_by(Run.id)
+        .with_for_update(skip_locked=True)
+    )
+    moment = now(session)
+    for run in session.scalars(query):
+        run.woken_at = moment

@@ -1,0 +1,141 @@
+"""Runs: what people do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from server.errors import ConflictError, NotFoundError
+from server.storage.clock import now
+from server.storage.ids import new_id
+from server.storage.models import Attempt, FoldedModel, Run
+from server.storage.pages import Page, newest_first
+from server.storage.states import TERMINAL, RunStatus
+from server.storage.transitions import lock_run, move, tell
+
+
+def create_run(
+    session: Session,
+    *,
+    name: str,
+    experiment: str,
+    tags: list[str],
+    priority: int,
+    spec: dict[str, Any],
+    spec_digest: str,
+    study_id: str | None = None,
+) -> Run:
+    """A new run, queued."""
+    run = Run(
+        id=new_id("run"),
+        name=name,
+        experiment=experiment,
+        study_id=study_id,
+        tags=list(tags),
+        spec=spec,
+        spec_digest=spec_digest,
+        priority=priority,
+        status=RunStatus.QUEUED,
+        attempt=0,
+        lost=0,
+        cancel_requested=False,
+        summary={},
+        created_at=now(session),
+    )
+    session.add(run)
+    tell(session, run)
+    return run
+
+
+def get_run(session: Session, run_id: str) -> Run:
+    """The run; raises NotFoundError, also for a deleted one."""
+    run = session.get(Run, run_id)
+    if run is None or run.deleted_at is not None:
+        raise NotFoundError("run", run_id)
+    return run
+
+
+def list_runs(
+    session: Session,
+    *,
+    where: ColumnElement[bool] | None = None,
+    study_id: str | None = None,
+    status: Sequence[RunStatus] = (),
+    experiment: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Run]:
+    """Runs, newest first."""
+    query = select(Run).where(Run.deleted_at.is_(None))
+    if where is not None:
+        query = query.where(where)
+    if study_id is not None:
+        query = query.where(Run.study_id == study_id)
+    if status:
+        query = query.where(Run.status.in_([str(item) for item in status]))
+    if experiment is not None:
+        query = query.where(Run.experiment == experiment)
+    return newest_first(session, query, Run.id, limit=limit, cursor=cursor)
+
+
+def attempts_of(session: Session, run_id: str) -> list[Attempt]:
+    """Every attempt at a run, oldest first."""
+    query = select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.number)
+    return list(session.scalars(query))
+
+
+def queue_position(session: Session, run: Run) -> int | None:
+    """1 for the run that is next, or None when it is not queued."""
+    if run.status != RunStatus.QUEUED:
+        return None
+    ahead = or_(Run.priority > run.priority, and_(Run.priority == run.priority, Run.id < run.id))
+    query = select(func.count()).where(
+        Run.status == RunStatus.QUEUED, Run.deleted_at.is_(None), ahead
+    )
+    return 1 + session.scalars(query).one()
+
+
+def request_cancel(session: Session, run: Run) -> None:
+    """Cancel a locked open run: at once when it waits, else its worker is asked to stop."""
+    if run.status != RunStatus.RUNNING:
+        move(session, run, RunStatus.CANCELLED, reason="cancelled", detail="cancelled by a person")
+    elif not run.cancel_requested:
+        run.cancel_requested = True
+        tell(session, run)
+
+
+def cancel_run(session: Session, run_id: str) -> Run:
+    """Cancel a run; raises ConflictError when it has ended."""
+    run = lock_run(session, run_id)
+    if run.status in TERMINAL:
+        raise ConflictError(f"run {run_id} is already {run.status}, so there is nothing to cancel")
+    request_cancel(session, run)
+    return run
+
+
+def retry_run(session: Session, run_id: str) -> Run:
+    """Queue a failed or cancelled run again; raises ConflictError for any other."""
+    run = lock_run(session, run_id)
+    if run.status not in (RunStatus.FAILED, RunStatus.CANCELLED):
+        raise ConflictError(
+            f"run {run_id} is {run.status}; only a failed or cancelled run can be tried again"
+        )
+    run.lost = 0
+    move(session, run, RunStatus.QUEUED)
+    return run
+
+
+def delete_run(session: Session, run_id: str) -> None:
+    """Delete a run that has ended, with its model; raises ConflictError when it is open."""
+    run = lock_run(session, run_id)
+    if run.status not in TERMINAL:
+        raise ConflictError(f"run {run_id} is {run.status}; cancel it first, then delete it")
+    moment = now(session)
+    run.deleted_at = moment
+    session.execute(
+        update(FoldedModel).where(FoldedModel.run_id == run_id).values(deleted_at=moment)
+    )
+    tell(session, run)

@@ -1,0 +1,140 @@
+"""Studies: many runs from one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from server.errors import ConflictError, NotFoundError
+from server.storage.clock import now
+from server.storage.events import emit
+from server.storage.ids import new_id
+from server.storage.models import FoldedModel, Run, Study
+from server.storage.pages import Page, newest_first
+from server.storage.runs import request_cancel
+from server.storage.states import TERMINAL, RunStatus
+
+_TERMINAL = [str(status) for status in TERMINAL]
+
+
+def create_study(
+    session: Session,
+    *,
+    name: str,
+    experiment: str,
+    document: dict[str, Any],
+    factors: list[str],
+    metric: str,
+    goal: str,
+) -> Study:
+    """A new study, before its runs."""
+    study = Study(
+        id=new_id("stu"),
+        name=name,
+        experiment=experiment,
+        document=document,
+        factors=list(factors),
+        metric=metric,
+        goal=goal,
+        created_at=now(session),
+    )
+    session.add(study)
+    session.flush()  # its runs refer to it
+    _tell(session, study.id, "queued")
+    return study
+
+
+def get_study(session: Session, study_id: str) -> Study:
+    """The study; raises NotFoundError, also for a deleted one."""
+    study = session.get(Study, study_id)
+    if study is None or study.deleted_at is not None:
+        raise NotFoundError("study", study_id)
+    return study
+
+
+def list_studies(session: Session, *, limit: int = 50, cursor: str | None = None) -> Page[Study]:
+    """Studies, newest first."""
+    query = select(Study).where(Study.deleted_at.is_(None))
+    return newest_first(session, query, Study.id, limit=limit, cursor=cursor)
+
+
+def runs_of_study(session: Session, study_id: str) -> list[Run]:
+    """Runs of a study, in the order in which it made them."""
+    query = select(Run).where(Run.study_id == study_id, Run.deleted_at.is_(None)).order_by(Run.id)
+    return list(session.scalars(query))
+
+
+def study_counts(session: Session, ids: Sequence[str]) -> dict[str, dict[RunStatus, int]]:
+    """How many runs of each study are in each status; statuses without runs are left out."""
+    query = (
+        select(Run.study_id, Run.status, func.count())
+        .where(Run.study_id.in_(ids), Run.deleted_at.is_(None))
+        .group_by(Run.study_id, Run.status)
+    )
+    counts: dict[str, dict[RunStatus, int]] = {study_id: {} for study_id in ids}
+    for study_id, status, count in session.execute(query):
+        counts[str(study_id)][RunStatus(status)] = count
+    return counts
+
+
+def study_status(counts: Mapping[RunStatus, int]) -> str:
+    """The status of a study from its runs': queued, running, paused, cancelled or finished."""
+    present = {status for status, count in counts.items() if count}
+    if RunStatus.RUNNING in present:
+        return "running"
+    if RunStatus.QUEUED in present:
+        return "running" if present & TERMINAL else "queued"
+    if RunStatus.PAUSED in present:
+        return "paused"
+    return "cancelled" if RunStatus.CANCELLED in present else "finished"
+
+
+def cancel_study(session: Session, study_id: str) -> None:
+    """Cancel every open run of a study; raises ConflictError when none is open."""
+    get_study(session, study_id)
+    open_runs = _lock_open_runs(session, study_id)
+    if not open_runs:
+        raise ConflictError(f"every run of study {study_id} has ended; nothing is left to cancel")
+    for run in open_runs:
+        request_cancel(session, run)
+    still_running = any(run.status == RunStatus.RUNNING for run in open_runs)
+    _tell(session, study_id, "running" if still_running else "cancelled")
+
+
+def delete_study(session: Session, study_id: str) -> None:
+    """Delete a study with its runs and models; raises ConflictError when a run is open."""
+    study = get_study(session, study_id)
+    open_runs = _lock_open_runs(session, study_id)
+    if open_runs:
+        raise ConflictError(
+            f"{len(open_runs)} runs of study {study_id} are open; cancel it first, then delete it"
+        )
+    moment = now(session)
+    study.deleted_at = moment
+    run_ids = select(Run.id).where(Run.study_id == study_id)
+    session.execute(
+        update(FoldedModel)
+        .where(FoldedModel.run_id.in_(run_ids))
+        .values(deleted_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(update(Run).where(Run.study_id == study_id).values(deleted_at=moment))
+    _tell(session, study_id, "deleted")
+
+
+def _lock_open_runs(session: Session, study_id: str) -> list[Run]:
+    query = (
+        select(Run)
+        .where(Run.study_id == study_id, Run.status.not_in(_TERMINAL), Run.deleted_at.is_(None))
+        .order_by(Run.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
+def _tell(session: Session, study_id: str, status: str) -> None:
+    emit(session, "study", study_id=study_id, data={"status": status})

@@ -1,0 +1,80 @@
+"""The one place where a run's status changes: checked against the table, told as an event."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.errors import ConflictError, NotFoundError, StaleAttemptError
+from server.storage.clock import now
+from server.storage.events import emit
+from server.storage.models import Attempt, Run
+from server.storage.states import TERMINAL, TRANSITIONS, AttemptOutcome, RunStatus
+from server.storage.texts import clean_text
+
+LONGEST_DETAIL = 20_000
+
+
+def lock_run(session: Session, run_id: str) -> Run:
+    """The run, its row locked until the transaction ends; raises NotFoundError."""
+    query = select(Run).where(Run.id == run_id, Run.deleted_at.is_(None)).with_for_update()
+    run = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if run is None:
+        raise NotFoundError("run", run_id)
+    return run
+
+
+def lock_owned(session: Session, run_id: str, attempt: int) -> Run:
+    """The locked run, for its current attempt alone; raises StaleAttemptError for any other."""
+    try:
+        run = lock_run(session, run_id)
+    except NotFoundError as error:
+        raise StaleAttemptError(run_id, attempt) from error
+    if run.attempt != attempt or run.status != RunStatus.RUNNING:
+        raise StaleAttemptError(run_id, attempt)
+    return run
+
+
+def tell(session: Session, run: Run) -> None:
+    """Emit how the run stands now."""
+    data = {
+        "status": str(run.status),
+        "reason": run.reason,
+        "attempt": run.attempt,
+        "name": run.name,
+    }
+    emit(session, "run", run_id=run.id, study_id=run.study_id, data=data)
+
+
+def move(
+    session: Session,
+    run: Run,
+    to: RunStatus,
+    *,
+    reason: str | None = None,
+    detail: str | None = None,
+) -> None:
+    """Take a locked run to another status; raises ConflictError when the table forbids it."""
+    if to not in TRANSITIONS[RunStatus(run.status)]:
+        raise ConflictError(f"run {run.id} is {run.status}, so it cannot become {to}")
+    run.status = to
+    run.reason = reason
+    run.detail = None if detail is None else clean_text(detail, LONGEST_DETAIL)
+    run.finished_at = now(session) if to in TERMINAL else None
+    run.cancel_requested = False
+    run.woken_at = None
+    if to is not RunStatus.RUNNING:
+        run.worker_id = None
+        run.lease_expires_at = None
+    tell(session, run)
+
+
+def end_attempt(
+    session: Session, run: Run, outcome: AttemptOutcome, *, reason: str | None = None
+) -> Attempt:
+    """Close the newest attempt of a locked run."""
+    attempt = session.get_one(Attempt, (run.id, run.attempt))
+    attempt.outcome = outcome
+    attempt.reason = reason
+    attempt.finished_at = now(session)
+    return attempt
