@@ -113,11 +113,10 @@ DATASETS: Mapping[DatasetName, DatasetInfo] = MappingProxyType(
     }
 )
 
+
 # The group a form or a table puts a field under; the field's path stays flat.
 def _field(default: Any, group: str, description: str, **limits: Any) -> Any:
-    return Field(
-        default, description=description, json_schema_extra={"group": group}, **limits
-    )
+    return Field(default, description=description, json_schema_extra={"group": group}, **limits)
 
 
 class RunSpec(BaseModel):
@@ -223,23 +222,25 @@ def nearest_name(name: str, names: tuple[str, ...] | list[str]) -> str | None:
 
 def explain(error: ValidationError, names: tuple[str, ...] = SPEC_FIELDS) -> list[FieldProblem]:
     """Every problem of a failed validation, each with its path and the nearest valid name."""
-    problems = []
-    for item in error.errors(include_url=False):
-        path = ".".join(str(part) for part in item["loc"])
-        hint = None
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            message = f"unknown field {item['loc'][-1]!r}"
-            close = nearest_name(str(item["loc"][-1]), names)
-            hint = f"did you mean {close!r}?" if close else f"valid fields: {', '.join(names)}"
-        elif item["type"] == "literal_error":
-            close = nearest_name(str(item["input"]), _literal_values(item))
-            message = f"{item['input']!r} is not one of {item.get('ctx', {}).get('expected', '')}"
-            hint = f"did you mean {close!r}?" if close else None
-        elif "input" in item and path:
-            message = f"{message}, got {item['input']!r}"
-        problems.append(FieldProblem(path=path, message=message, hint=hint))
-    return problems
+    return [explain_item(item, names) for item in error.errors(include_url=False)]
+
+
+def explain_item(item: Mapping[str, Any], names: tuple[str, ...] = SPEC_FIELDS) -> FieldProblem:
+    """One entry of pydantic's `errors()` as a FieldProblem; `names` are the valid fields there."""
+    path = ".".join(str(part) for part in item["loc"])
+    hint = None
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        message = f"unknown field {item['loc'][-1]!r}"
+        close = nearest_name(str(item["loc"][-1]), names)
+        hint = f"did you mean {close!r}?" if close else f"valid fields: {', '.join(names)}"
+    elif item["type"] == "literal_error":
+        close = nearest_name(str(item["input"]), _literal_values(item))
+        message = f"{item['input']!r} is not one of {item.get('ctx', {}).get('expected', '')}"
+        hint = f"did you mean {close!r}?" if close else None
+    elif "input" in item and path:
+        message = f"{message}, got {item['input']!r}"
+    return FieldProblem(path=path, message=message, hint=hint)
 
 
 def _literal_values(item: Mapping[str, Any]) -> list[str]:
@@ -258,5 +259,3 @@ def parse_spec(document: object) -> RunSpec:
             for problem in explain(error)
         ]
         raise SpecError("; ".join(lines)) from error
-
-

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rscore.spec import FieldProblem, RunSpec
 from server.storage.states import ArtifactKind, AttemptOutcome, RunStatus
+from server.studies.spec import Label, Tag
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Tag = Annotated[str, Field(min_length=1, max_length=60)]
+Name = Label
 
 
 class Wire(BaseModel):
@@ -111,9 +111,9 @@ class RunPage(Wire):
 class MetricPoint(Wire):
     """One value of one metric."""
 
-    step: int = Field(ge=0)
-    value: float
-    epoch: int | None = None
+    step: int = Field(ge=0, le=2**53 - 1)
+    value: float = Field(allow_inf_nan=False)
+    epoch: int | None = Field(None, ge=0, le=2**31 - 1)
 
 
 class MetricBatch(Wire):

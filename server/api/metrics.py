@@ -1,0 +1,48 @@
+"""Routes of metrics."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from server.api.deps import RunId, Service
+from server.api.responses import problems
+from server.api.schemas import MetricBatch, MetricSeries, MetricsRead, MetricsWritten
+from server.storage import metrics
+
+router = APIRouter(prefix="/runs", tags=["metrics"])
+
+MetricName = Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+
+
+@router.get("/{run_id}/metrics", responses=problems(404, 422))
+def read_metrics(
+    run_id: RunId,
+    services: Service,
+    name: Annotated[
+        list[MetricName], Query(description="Only these metrics; all when empty.", max_length=200)
+    ] = [],  # noqa: B006
+    max_points: Annotated[
+        int, Query(ge=2, le=100_000, description="Most points a metric, thinned out beyond.")
+    ] = 1000,
+) -> MetricsRead:
+    """Metrics of a run; a thinned series keeps its ends and the extremes between."""
+    with services.db.read() as session:
+        series = metrics.read_metrics(session, run_id, names=name or None, max_points=max_points)
+        return MetricsRead(
+            run_id=run_id, series=[MetricSeries.model_validate(each) for each in series]
+        )
+
+
+@router.post("/{run_id}/metrics", responses=problems(400, 404, 409, 413, 422))
+def write_metrics(run_id: RunId, body: MetricBatch, services: Service) -> MetricsWritten:
+    """Write metrics; a (name, step) that exists is replaced."""
+    points = [
+        (name, point.step, point.epoch, point.value)
+        for name, values in body.metrics.items()
+        for point in values
+    ]
+    with services.db.write() as session:
+        written = metrics.write_metrics(session, run_id, points, attempt=body.attempt)
+    return MetricsWritten(points=written)

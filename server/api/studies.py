@@ -1,0 +1,124 @@
+"""Routes of studies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Query, Response
+from sqlalchemy.orm import Session
+
+from server.api.deps import Cursor, IdempotencyKey, Limit, Service, StudyId
+from server.api.idempotency import once
+from server.api.responses import problems
+from server.api.schemas import StudyPage, StudyPlan, StudyRead, StudyTable
+from server.api.study_views import study_reads, study_table
+from server.api.waking import wake
+from server.errors import ConflictError, NotFoundError
+from server.storage import runs, studies
+from server.studies.expand import Plan, expand
+from server.studies.spec import StudyDocument
+
+router = APIRouter(prefix="/studies", tags=["studies"])
+
+
+@router.post("", status_code=201, responses=problems(400, 409, 413, 422))
+def create_study(
+    body: StudyDocument,
+    services: Service,
+    response: Response,
+    background: BackgroundTasks,
+    key: IdempotencyKey = None,
+) -> StudyRead:
+    """Queue every run of a study document."""
+    plan = expand(body, run_limit=services.settings.study_run_limit)
+    with services.db.write() as session:
+        study_id = once(
+            session, key, what="study", body=body, create=lambda: _create(session, body, plan)
+        )
+    background.add_task(wake, services)
+    response.headers["Location"] = f"/api/v1/studies/{study_id}"
+    with services.db.read() as session:
+        try:
+            return study_reads(session, [studies.get_study(session, study_id)])[0]
+        except NotFoundError as error:
+            raise ConflictError(
+                f"study {study_id}, which this Idempotency-Key made, was deleted; use a new key"
+            ) from error
+
+
+@router.post("/plan", responses=problems(400, 413, 422))
+def plan_study(body: StudyDocument, services: Service) -> StudyPlan:
+    """Say what a study document would queue, and queue nothing."""
+    plan = expand(body, run_limit=services.settings.study_run_limit)
+    return StudyPlan(runs=len(plan.runs), factors=plan.factors, cells=plan.cells)
+
+
+@router.get("", responses=problems(422))
+def list_studies(services: Service, limit: Limit = 50, cursor: Cursor = None) -> StudyPage:
+    """Studies, newest first."""
+    with services.db.read() as session:
+        page = studies.list_studies(session, limit=limit, cursor=cursor or None)
+        return StudyPage(
+            items=study_reads(session, page.items), next_cursor=page.next_cursor, total=page.total
+        )
+
+
+@router.get("/{study_id}", responses=problems(404, 422))
+def get_study(study_id: StudyId, services: Service) -> StudyRead:
+    """One study and where it stands."""
+    with services.db.read() as session:
+        return study_reads(session, [studies.get_study(session, study_id)])[0]
+
+
+@router.get("/{study_id}/table", responses=problems(404, 422))
+def get_study_table(
+    study_id: StudyId,
+    services: Service,
+    metric: Annotated[
+        str | None,
+        Query(description="Metric to compare; the study's own when empty.", max_length=200),
+    ] = None,
+) -> StudyTable:
+    """The comparison table: one row a combination of levels, failed runs counted beside."""
+    with services.db.read() as session:
+        return study_table(session, studies.get_study(session, study_id), metric)
+
+
+@router.post("/{study_id}/cancel", responses=problems(404, 409, 422))
+def cancel_study(study_id: StudyId, services: Service) -> StudyRead:
+    """Cancel every open run of a study."""
+    with services.db.write() as session:
+        studies.cancel_study(session, study_id)
+        session.flush()
+        return study_reads(session, [studies.get_study(session, study_id)])[0]
+
+
+@router.delete("/{study_id}", status_code=204, responses=problems(404, 409, 422))
+def delete_study(study_id: StudyId, services: Service) -> None:
+    """Delete a study whose runs have all ended, with its runs and models."""
+    with services.db.write() as session:
+        studies.delete_study(session, study_id)
+
+
+def _create(session: Session, document: StudyDocument, plan: Plan) -> str:
+    study = studies.create_study(
+        session,
+        name=document.name,
+        experiment=document.experiment,
+        document=document.model_dump(mode="json", exclude_unset=True),
+        factors=plan.factors,
+        metric=document.metric.name,
+        goal=document.metric.goal,
+    )
+    for planned in plan.runs:
+        runs.create_run(
+            session,
+            name=planned.name,
+            experiment=document.experiment,
+            tags=list(dict.fromkeys(document.tags)),
+            priority=document.priority,
+            spec=planned.spec.model_dump(mode="json"),
+            spec_digest=planned.spec.digest(),
+            study_id=study.id,
+        )
+    return study.id

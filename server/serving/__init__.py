@@ -1,0 +1,1 @@
+"""Serving: folded models answer with ONNX Runtime, without torch."""

@@ -1,0 +1,1 @@
+"""Studies: one document becomes many runs, many runs become one table. No web, no SQL."""

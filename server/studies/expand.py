@@ -1,0 +1,195 @@
+"""From a study document to its runs: every combination of levels, each with the same seeds."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from rscore.spec import SPEC_FIELDS, FieldProblem, RunSpec, explain, nearest_name
+from server.errors import StudyError
+from server.studies.spec import StudyDocument
+
+MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One run of a study before it is stored."""
+
+    name: str
+    levels: Mapping[str, Any]
+    spec: RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All runs of a study, seed by seed, so that early results compare every cell."""
+
+    factors: list[str]
+    cells: list[dict[str, Any]]
+    seeds: list[int]
+    runs: list[PlannedRun]
+
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    field: str
+    path: str
+    levels: Sequence[Any]
+
+
+def expand(document: StudyDocument, *, run_limit: int) -> Plan:
+    """The plan of a document; raises StudyError for no runs, too many, or a level out of range."""
+    _check_fields(document)
+    fixed = dict(document.base) | {
+        name: parameter.value for name, parameter in document.parameters.items() if parameter.fixed
+    }
+    factors = _factors(document)
+    base_seed = fixed.pop("seed", 0)
+    seeds = [base_seed] if document.seeds is None else document.seeds
+    seeds = _capped(document, math.prod(len(factor.levels) for factor in factors), seeds)
+    _check_count(math.prod(len(factor.levels) for factor in factors) * len(seeds), run_limit)
+
+    specs = _specs(document, fixed, factors, seeds[0])
+    names = [factor.field for factor in factors]
+    cells = [{name: spec[name] for name in names} for spec in specs]
+    _check_distinct(factors, cells, seeds)
+    runs = [
+        PlannedRun(_run_name(document.name, cell, seed), cell, RunSpec(**(spec | {"seed": seed})))
+        for seed in seeds
+        for cell, spec in zip(cells, specs, strict=True)
+    ]
+    return Plan(factors=names, cells=cells, seeds=seeds, runs=runs)
+
+
+def _factors(document: StudyDocument) -> list[_Factor]:
+    grid = [
+        _Factor(name, f"parameters.{name}.values", parameter.values or [])
+        for name, parameter in document.parameters.items()
+        if not parameter.fixed
+    ]
+    ablation = [_Factor(name, f"ablate.{name}", levels) for name, levels in document.ablate.items()]
+    return grid + ablation
+
+
+def _check_fields(document: StudyDocument) -> None:
+    problems = []
+    for part in ("base", "parameters", "ablate"):
+        for name in getattr(document, part):
+            path = f"{part}.{name}"
+            if name not in SPEC_FIELDS:
+                close = nearest_name(name, SPEC_FIELDS)
+                hint = f"did you mean {close!r}?" if close else f"valid: {', '.join(SPEC_FIELDS)}"
+                problems.append(
+                    FieldProblem(path=path, message=f"unknown field {name!r}", hint=hint)
+                )
+            elif name == "seed" and part != "base":
+                problems.append(
+                    FieldProblem(
+                        path=path,
+                        message="the seed is no factor: every combination meets the same seeds",
+                        hint="use seeds: [0, 1, 2]",
+                    )
+                )
+            elif part == "ablate" and name in document.parameters:
+                problems.append(
+                    FieldProblem(path=path, message=f"{name} is in parameters too", hint="keep one")
+                )
+    if problems:
+        raise StudyError.of(problems)
+
+
+def _capped(document: StudyDocument, cells: int, seeds: list[int]) -> list[int]:
+    if document.run_cap is None or cells * len(seeds) <= document.run_cap:
+        return seeds
+    if document.run_cap < cells:
+        raise StudyError(
+            "run_cap",
+            f"{document.run_cap} is below the {cells} runs of one seed",
+            "raise run_cap or name fewer levels",
+        )
+    return seeds[: document.run_cap // cells]
+
+
+def _check_count(count: int, limit: int) -> None:
+    if count == 0:
+        raise StudyError(
+            "study",
+            "the study has 0 runs: a list of levels or the seeds are empty",
+            "give every factor at least one level, and at least one seed",
+        )
+    if count > limit:
+        raise StudyError(
+            "study",
+            f"the study has {count} runs, the limit is {limit}",
+            "name fewer levels or seeds, or raise REALSPIKE_STUDY_RUN_LIMIT",
+        )
+
+
+def _specs(
+    document: StudyDocument, fixed: Mapping[str, Any], factors: Sequence[_Factor], seed: int
+) -> list[dict[str, Any]]:
+    problems: dict[tuple[str, str], FieldProblem] = {}
+    specs = []
+    for picked in itertools.product(*(range(len(factor.levels)) for factor in factors)):
+        levels = {
+            factor.field: factor.levels[index]
+            for factor, index in zip(factors, picked, strict=True)
+        }
+        try:
+            spec = RunSpec.model_validate({**fixed, **levels, "seed": seed})
+        except ValidationError as error:
+            for problem in explain(error):
+                found = _located(problem, document, factors, picked, levels)
+                problems.setdefault((found.path, found.message), found)
+            if len(problems) >= MOST_PROBLEMS:
+                break
+        else:
+            specs.append(spec.model_dump(mode="json"))
+    if problems:
+        raise StudyError.of(list(problems.values()))
+    return specs
+
+
+def _located(
+    problem: FieldProblem,
+    document: StudyDocument,
+    factors: Sequence[_Factor],
+    picked: Sequence[int],
+    levels: Mapping[str, Any],
+) -> FieldProblem:
+    """The problem of one cell, with the path in the document that caused it."""
+    field, _, rest = problem.path.partition(".")
+    tail = f".{rest}" if rest else ""
+    for factor, index in zip(factors, picked, strict=True):
+        if factor.field == field:
+            return problem.model_copy(update={"path": f"{factor.path}.{index}{tail}"})
+    if field in document.parameters:
+        return problem.model_copy(update={"path": f"parameters.{field}.value{tail}"})
+    if field:
+        return problem.model_copy(update={"path": f"base.{field}{tail}"})
+    where = ", ".join(f"{name}={value}" for name, value in levels.items())
+    message = f"{problem.message} (in the cell {where})" if where else problem.message
+    return problem.model_copy(update={"path": "base", "message": message})
+
+
+def _check_distinct(
+    factors: Sequence[_Factor], cells: Sequence[Mapping[str, Any]], seeds: Sequence[int]
+) -> None:
+    for factor in factors:
+        distinct = {json.dumps(cell[factor.field]) for cell in cells}
+        if len(distinct) < len(factor.levels):
+            raise StudyError(factor.path, "a level stands twice", "name every level once")
+    if len(set(seeds)) < len(seeds):
+        raise StudyError("seeds", "a seed stands twice", "name every seed once")
+
+
+def _run_name(study: str, cell: Mapping[str, Any], seed: int) -> str:
+    levels = " ".join(f"{name}={value}" for name, value in cell.items())
+    return " ".join(part for part in (study, levels, f"seed={seed}") if part)[:200]

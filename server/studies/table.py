@@ -1,0 +1,83 @@
+"""The comparison table of a study: one cell a combination of levels, nothing left out silently."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.studies.statistics import mean, sample_std
+
+OPEN = frozenset({"queued", "running", "paused"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What the table needs to know of one run."""
+
+    run_id: str
+    status: str
+    spec: Mapping[str, Any]
+    summary: Mapping[str, float]
+    verdict: str | None = None
+
+
+@dataclass(slots=True)
+class Cell:
+    """One combination of the factors; a cell without runs stays in the table."""
+
+    levels: dict[str, Any]
+    results: list[RunResult] = field(default_factory=list)
+
+    @property
+    def run_ids(self) -> list[str]:
+        """Every run of the cell, whatever its state."""
+        return [result.run_id for result in self.results]
+
+    @property
+    def failed(self) -> int:
+        """Runs that ended with an error: they are counted, never averaged."""
+        return sum(result.status == "failed" for result in self.results)
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many models of the cell have which certificate verdict."""
+        return dict(Counter(result.verdict for result in self.results if result.verdict))
+
+    def values(self, metric: str) -> list[float]:
+        """The metric of every run that succeeded and has it."""
+        return [
+            result.summary[metric]
+            for result in self.results
+            if result.status == "succeeded" and metric in result.summary
+        ]
+
+    def mean(self, metric: str) -> float | None:
+        """The mean of `values`."""
+        return mean(self.values(metric))
+
+    def std(self, metric: str) -> float | None:
+        """The sample standard deviation of `values`."""
+        return sample_std(self.values(metric))
+
+
+def tabulate(
+    planned: Sequence[Mapping[str, Any]], factors: Sequence[str], results: Sequence[RunResult]
+) -> list[Cell]:
+    """All planned cells in the document's order, then cells of runs that nobody planned."""
+    cells = {_key(levels, factors): Cell(dict(levels)) for levels in planned}
+    for result in results:
+        levels = {name: result.spec.get(name) for name in factors}
+        cells.setdefault(_key(levels, factors), Cell(levels)).results.append(result)
+    return list(cells.values())
+
+
+def complete(results: Sequence[RunResult]) -> bool:
+    """True when no run can change the table any more."""
+    return not any(result.status in OPEN for result in results)
+
+
+def _key(levels: Mapping[str, Any], factors: Sequence[str]) -> str:
+    return json.dumps([levels.get(name) for name in factors])

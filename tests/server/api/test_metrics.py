@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from server.api.services import Services
+from tests.server.api.conftest import LiveServer
+from tests.support.runs import claim_run, make_run
+
+
+@pytest.fixture
+def client(shared: LiveServer) -> httpx.Client:
+    return shared.client
+
+
+@pytest.fixture
+def services(shared: LiveServer) -> Services:
+    return shared.services
+
+
+@pytest.fixture
+def path(services: Services) -> str:
+    return f"/runs/{make_run(services.db)}/metrics"
+
+
+def points(count: int) -> list[dict[str, Any]]:
+    return [{"step": step, "value": float(step % 100), "epoch": 0} for step in range(count)]
+
+
+def test_written_points_are_read_back(client: httpx.Client, path: str) -> None:
+    body = {"metrics": {"loss": points(3), "acc/x": [{"step": 2, "value": 0.5}]}}
+    assert client.post(path, json=body).json() == {"points": 4}
+    again = {"metrics": {"loss": [{"step": 2, "value": 7}]}}
+    assert client.post(path, json=again).json() == {"points": 1}
+
+    both = client.get(path).json()["series"]
+    assert both[1] == {
+        "name": "loss",
+        "total": 3,
+        "steps": [0, 1, 2],
+        "values": [0, 1, 7],
+        "epochs": [0, 0, None],
+    }
+    one = client.get(path, params={"name": ["acc/x", "none"]}).json()["series"]
+    assert [(series["name"], series["total"]) for series in one] == [("acc/x", 1), ("none", 0)]
+    run = client.get(path.removesuffix("/metrics")).json()
+    assert run["summary"] == {"loss": 7, "acc/x": 0.5}
+
+
+def test_long_series_are_thinned(client: httpx.Client, path: str) -> None:
+    client.post(path, json={"metrics": {"loss": points(5000)}})
+
+    (series,) = client.get(path, params={"max_points": 50}).json()["series"]
+    assert series["total"] == 5000
+    assert len(series["steps"]) <= 50
+    assert (series["steps"][0], series["steps"][-1]) == (0, 4999)
+    assert (min(series["values"]), max(series["values"])) == (0, 99)
+
+
+def test_a_superseded_attempt_writes_nothing(
+    client: httpx.Client, services: Services, path: str
+) -> None:
+    claim_run(services.db, path.split("/")[2])
+    body: dict[str, Any] = {"metrics": {"loss": points(1)}}
+
+    assert client.post(path, json={**body, "attempt": 1}).status_code == 200
+    stale = client.post(path, json={**body, "attempt": 2})
+    assert (stale.status_code, stale.json()["type"]) == (409, "/problems/stale-attempt")
+    assert client.post(path, json=body).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        '{"step": 1, "value": NaN}',
+        '{"step": -1, "value": 1}',
+        '{"step": 100000000000000000000, "value": 1}',
+        '{"step": 1, "value": 1, "epoch": 9999999999}',
+        '{"step": 1, "value": 1e999}',
+    ],
+)
+def test_points_that_cannot_be_stored_are_refused(
+    client: httpx.Client, path: str, point: str
+) -> None:
+    content = f'{{"metrics": {{"loss": [{point}]}}}}'
+    answer = client.post(path, content=content, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+    assert client.get(path).json()["series"] == []

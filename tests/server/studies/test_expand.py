@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.errors import StudyError
+from server.studies.expand import Plan, expand
+from server.studies.spec import parse_study
+
+
+def plan(limit: int = 1000, **document: Any) -> Plan:
+    return expand(parse_study({"name": "study", **document}), run_limit=limit)
+
+
+def refused(limit: int = 1000, **document: Any) -> StudyError:
+    with pytest.raises(StudyError) as caught:
+        plan(limit, **document)
+    return caught.value
+
+
+def test_every_cell_meets_the_same_seeds_and_a_seed_comes_whole() -> None:
+    made = plan(ablate={"granularity": ["binary", "channel"]}, seeds=[3, 4])
+
+    assert made.factors == ["granularity"]
+    assert made.cells == [{"granularity": "binary"}, {"granularity": "channel"}]
+    assert [(run.spec.granularity, run.spec.seed) for run in made.runs] == [
+        ("binary", 3),
+        ("channel", 3),
+        ("binary", 4),
+        ("channel", 4),
+    ]
+    assert made.runs[0].name == "study granularity=binary seed=3"
+
+
+def test_grid_and_ablation_multiply_and_a_single_value_is_no_factor() -> None:
+    made = plan(
+        base={"epochs": 2, "lr": 0.5},
+        parameters={"lr": {"values": [0.1, 0.01]}, "momentum": {"value": 0.8}},
+        ablate={"granularity": ["layer", "channel", "element"]},
+        seeds=2,
+    )
+
+    assert made.factors == ["lr", "granularity"]
+    assert len(made.runs) == 12
+    assert {(run.spec.epochs, run.spec.momentum) for run in made.runs} == {(2, 0.8)}
+    assert len({run.spec.digest() for run in made.runs}) == 12
+
+
+def test_without_seeds_the_base_seed_counts() -> None:
+    assert [run.spec.seed for run in plan(base={"seed": 7}).runs] == [7]
+    assert [run.spec.seed for run in plan().runs] == [0]
+
+
+def test_levels_are_what_the_spec_makes_of_them() -> None:
+    assert plan(ablate={"lr": ["0.1", 1]}).cells == [{"lr": 0.1}, {"lr": 1.0}]
+
+
+def test_run_cap_leaves_out_whole_seeds() -> None:
+    made = plan(ablate={"granularity": ["binary", "channel"]}, seeds=5, run_cap=7)
+
+    assert made.seeds == [0, 1, 2]
+    assert refused(ablate={"granularity": ["binary", "channel"]}, run_cap=1).path == "run_cap"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"seeds": 0}, {"seeds": []}, {"ablate": {"lr": []}}, {"parameters": {"lr": {"values": []}}}],
+)
+def test_no_runs_is_an_error(document: dict[str, Any]) -> None:
+    assert "0 runs" in refused(**document).message
+
+
+def test_too_many_runs_names_count_and_limit_before_anything_is_built() -> None:
+    error = refused(limit=10, seeds=1_000_000, ablate={"lr": [0.1, 0.2]})
+
+    assert "2000000 runs" in error.message
+    assert "limit is 10" in error.message
+
+
+def test_unknown_fields_are_all_named_with_the_nearest_name() -> None:
+    error = refused(
+        base={"epoch": 3}, parameters={"leraning_rate": {"value": 1}}, ablate={"granularty": [1]}
+    )
+
+    hints = {problem.path: problem.hint for problem in error.problems}
+    assert hints["base.epoch"] == "did you mean 'epochs'?"
+    assert hints["ablate.granularty"] == "did you mean 'granularity'?"
+    assert "valid: dataset," in str(hints["parameters.leraning_rate"])
+
+
+def test_a_wrong_level_is_named_where_it_stands() -> None:
+    error = refused(
+        base={"epochs": 0},
+        parameters={"decay": {"values": [0.5, 2]}, "momentum": {"value": 3}},
+        ablate={"granularity": ["channel", "chanel"]},
+    )
+
+    assert {problem.path for problem in error.problems} == {
+        "base.epochs",
+        "parameters.decay.values.1",
+        "parameters.momentum.value",
+        "ablate.granularity.1",
+    }
+    hints = {problem.path: problem.hint for problem in error.problems}
+    assert hints["ablate.granularity.1"] == "did you mean 'channel'?"
+
+
+def test_levels_that_do_not_fit_together_name_their_cell() -> None:
+    error = refused(ablate={"network": ["small-conv", "resnet20"]})
+
+    assert error.problems[0].path == "base"
+    assert "network=resnet20" in error.problems[0].message
+    assert "16x16" in error.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ({"ablate": {"seed": [1, 2]}}, "ablate.seed"),
+        ({"parameters": {"seed": {"values": [1]}}}, "parameters.seed"),
+        ({"parameters": {"lr": {"value": 1}}, "ablate": {"lr": [1, 2]}}, "ablate.lr"),
+        ({"ablate": {"lr": [1, 1.0]}}, "ablate.lr"),
+        ({"seeds": [1, 1]}, "seeds"),
+        ({"base": {"seed": "x"}}, "base.seed"),
+    ],
+)
+def test_ambiguous_documents_are_refused(document: dict[str, Any], path: str) -> None:
+    assert refused(**document).path == path
