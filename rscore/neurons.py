@@ -25,37 +25,63 @@ class FusedLIF(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, decay: float, v_threshold: float, width: float) -> Tensor:
         """Binary spikes for currents `x`, both [T, ...]."""
-        membrane = torch.empty_like(x)
-        spikes = torch.empty_like(x)
-        for t in range(x.shape[0]):
-            if t == 0:
-                membrane[0] = x[0]
-            else:
-                carried = membrane[t - 1] * (1 - spikes[t - 1])
-                torch.add(x[t], carried, alpha=decay, out=membrane[t])
-            spikes[t] = membrane[t] >= v_threshold
+        layout = _Layout(x)
+        currents = layout.flat(x)
+        membrane = torch.empty_like(currents)
+        spikes = torch.empty_like(currents)
+        xs, us, ss = currents.unbind(0), membrane.unbind(0), spikes.unbind(0)
+        us[0].copy_(xs[0])
+        torch.ge(us[0], v_threshold, out=ss[0])
+        for t in range(1, len(xs)):
+            torch.addcmul(us[t - 1], us[t - 1], ss[t - 1], value=-1, out=us[t])
+            us[t].mul_(decay).add_(xs[t])
+            torch.ge(us[t], v_threshold, out=ss[t])
         ctx.save_for_backward(membrane, spikes)
         ctx.constants = (decay, v_threshold, width)
-        return spikes
+        ctx.layout = layout
+        return layout.shaped(spikes)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
-        """Gradient of the currents, [T, ...]."""
+        """Gradient of the currents, [T, ...].
+
+        With g[t] the gradient of s[t], h[t] that of x[t] and c = decay * h[t+1]:
+        h[t] = (g[t] - c * u[t]) * ds/du[t] + c * (1 - s[t])
+        """
         membrane, spikes = ctx.saved_tensors
         decay, v_threshold, width = ctx.constants
-        (grad_spikes,) = grads
-        window = rectangle(membrane - v_threshold, width)
         grad_x = torch.empty_like(membrane)
-        grad_next: Tensor | None = None
-        for t in reversed(range(membrane.shape[0])):
-            grad_s = grad_spikes[t]
-            if grad_next is None:
-                grad_x[t] = grad_s * window[t]
-            else:
-                grad_s = grad_s - decay * membrane[t] * grad_next
-                grad_x[t] = grad_s * window[t] + decay * (1 - spikes[t]) * grad_next
-            grad_next = grad_x[t]
-        return grad_x, None, None, None
+        gs, hs = ctx.layout.flat(grads[0]).unbind(0), grad_x.unbind(0)
+        us, ss = membrane.unbind(0), spikes.unbind(0)
+        last = len(us) - 1
+        torch.mul(gs[last], rectangle(us[last] - v_threshold, width), out=hs[last])
+        for t in reversed(range(last)):
+            carried = hs[t + 1] * decay
+            torch.addcmul(gs[t], us[t], carried, value=-1, out=hs[t])
+            hs[t].mul_(rectangle(us[t] - v_threshold, width))
+            hs[t].add_(carried).addcmul_(ss[t], carried, value=-1)
+        return ctx.layout.shaped(grad_x), None, None, None
+
+
+class _Layout:
+    """The order in which a tensor [T, ...] lies in memory, as [T, M] without a copy.
+
+    A channels-last tensor is so walked from end to end as a contiguous one is.
+    """
+
+    def __init__(self, like: Tensor) -> None:
+        rest = sorted(range(1, like.dim()), key=lambda dim: -like.stride()[dim])
+        self._order = [0, *rest]
+        self._shape = [like.shape[dim] for dim in self._order]
+
+    def flat(self, x: Tensor) -> Tensor:
+        """[T, M] for [T, ...]; a view unless `x` lies otherwise in memory."""
+        return x.permute(self._order).reshape(self._shape[0], -1)
+
+    def shaped(self, x: Tensor) -> Tensor:
+        """[T, ...] for [T, M], a view."""
+        back = sorted(range(len(self._order)), key=self._order.__getitem__)
+        return x.view(self._shape).permute(back)
 
 
 class LIF(nn.Module):
@@ -82,7 +108,7 @@ class LIF(nn.Module):
         if x.shape[0] % self.num_timesteps:
             raise ValueError(f"{x.shape[0]} rows are not a multiple of T = {self.num_timesteps}")
         currents = x.unflatten(0, (self.num_timesteps, -1))
-        spikes: Tensor = FusedLIF.apply(
+        spikes: Tensor = FusedLIF.apply(  # type: ignore[no-untyped-call]
             currents, self.decay, self.v_threshold, self.surrogate_width
         )
         return spikes.flatten(0, 1)

@@ -1,0 +1,87 @@
+"""What every command shares: where the service is, and how to print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from client.api import DEFAULT_URL, Client
+from client.cli.exits import ExitCode
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url", metavar="URL", help=f"Where the service is; REALSPIKE_URL, else {DEFAULT_URL}."
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        envvar="REALSPIKE_DATA_DIR",
+        show_envvar=False,
+        help="Folder with one sub-folder per data set; REALSPIKE_DATA_DIR.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """Options given before the command."""
+
+    url: str
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One command being run."""
+
+    url: str
+    as_json: bool
+
+    def client(self, **options: Any) -> Client:
+        """A client of the service that the user named."""
+        return Client(self.url, **options)
+
+    def show(self, document: Any, person: Callable[[Console], None]) -> None:
+        """Print a result: the document as JSON, or what `person` makes of it for a person."""
+        if self.as_json:
+            print(json.dumps(document, indent=2, ensure_ascii=False))
+        else:
+            person(stdout())
+
+    def show_line(self, document: Any) -> None:
+        """Print one JSON document on a line of its own."""
+        print(json.dumps(document, ensure_ascii=False), flush=True)
+
+    def note(self, message: str) -> None:
+        """Say something that is not the result."""
+        print(message, file=sys.stderr, flush=True)
+
+
+def invocation(ctx: typer.Context, *, url: str | None, as_json: bool) -> Invocation:
+    """The options of a command, over the ones given before it."""
+    given = ctx.find_object(Globals) or Globals(DEFAULT_URL, as_json=False)
+    return Invocation(url or given.url, as_json or given.as_json)
+
+
+def stdout() -> Console:
+    """Where results go. A pipe gets whole lines, whatever the width of a terminal."""
+    width = None if sys.stdout.isatty() else 400
+    return Console(width=width, highlight=False, markup=False, soft_wrap=width is not None)
+
+
+def ended(status: str) -> None:
+    """Leave with the exit code of a run or study that ended."""
+    if status not in ("succeeded", "finished"):
+        raise typer.Exit(ExitCode.ENDED_BADLY)

@@ -1,0 +1,123 @@
+"""Words and tables for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from client.wire import Json, Run, Study, StudyTable
+
+
+def print_table(out: Console, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns of text under their names; the first is never cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=True, overflow="fold" if number == 0 else "ellipsis")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+def print_fields(out: Console, fields: Iterable[tuple[str, object]]) -> None:
+    """One line a field that has a value."""
+    known = [(name, value) for name, value in fields if value not in (None, "", [])]
+    width = max((len(name) for name, _ in known), default=0)
+    for name, value in known:
+        out.print(f"{name:<{width}}  {value}")
+
+
+def percent(value: float | None) -> str:
+    """A share as per cent."""
+    return "" if value is None else f"{100 * value:.2f} %"
+
+
+def number(value: float | None) -> str:
+    """A measured value."""
+    return "" if value is None else f"{value:.4g}"
+
+
+def duration(seconds: float | None) -> str:
+    """A time span, as short as it can be said."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def age(moment: str | None) -> str:
+    """How long ago something was."""
+    if moment is None:
+        return ""
+    then = datetime.fromisoformat(moment)
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return f"{duration(max(0.0, (datetime.now(UTC) - then).total_seconds()))} ago"
+
+
+def status_of(run: Run) -> str:
+    """A run's status, with its reason or that it is being stopped."""
+    if run["cancel_requested"] and run["status"] == "running":
+        return "running, being cancelled"
+    told = run["reason"] and run["reason"] != run["status"]
+    return f"{run['status']} ({run['reason']})" if told else run["status"]
+
+
+def epoch_of(run: Run) -> str:
+    """Epochs done of all epochs."""
+    progress = run["progress"]
+    return f"{progress['epoch']}/{progress['epochs']}" if progress else ""
+
+
+def levels(cell: Json) -> str:
+    """Factor levels in one line."""
+    return ", ".join(f"{name} {value}" for name, value in cell.items())
+
+
+def counts_of(study: Study) -> str:
+    """How many runs are in which state."""
+    return ", ".join(f"{count} {status}" for status, count in study["counts"].items() if count)
+
+
+def measured(metric: str, mean: float | None, std: float | None) -> str:
+    """Mean ± standard deviation; accuracies as per cent."""
+    if mean is None:
+        return "-"
+    scale, digits = (100.0, 2) if metric.endswith("_acc") else (1.0, 4)
+    text = f"{scale * mean:.{digits}f}"
+    if std is not None:
+        text += f" ± {scale * std:.{digits}f}"
+    return f"{text} %" if scale == 100 else text
+
+
+def print_study_table(out: Console, table: StudyTable) -> None:
+    """The comparison table of a study, best cell first."""
+    better = -1 if table["goal"] == "maximize" else 1
+    cells = sorted(
+        table["cells"],
+        key=lambda cell: (cell["mean"] is None, better * (cell["mean"] or 0)),
+    )
+    factors = table["factors"] or ["study"]
+    columns = [*factors, table["metric"], "n", "failed", "certificates"]
+    print_table(
+        out,
+        columns,
+        (
+            [
+                *(cell["levels"].get(factor, "all") for factor in factors),
+                measured(table["metric"], cell["mean"], cell["std"]),
+                f"{cell['n']} of {cell['runs']}",
+                cell["failed"],
+                ", ".join(f"{count} {verdict}" for verdict, count in cell["verdicts"].items()),
+            ]
+            for cell in cells
+        ),
+    )
+    if not table["complete"]:
+        out.print("not complete: some runs have not ended")

@@ -1,0 +1,282 @@
+"""Commands of `realspike run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from client.cli.context import DataDir, Invocation, JsonFlag, UrlOption, invocation
+from client.cli.render import (
+    age,
+    epoch_of,
+    number,
+    percent,
+    print_fields,
+    print_table,
+    status_of,
+)
+from client.cli.watch import watch_run
+from client.documents import naming, read_run
+from client.push import push_missing
+from client.wire import Json, Metrics, Run, RunPage
+
+app = typer.Typer(no_args_is_help=True, help="Trainings: submit, list, watch, stop, repeat.")
+
+RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or a unique part of it.")]
+
+
+@app.command()
+def submit(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Run file, YAML or JSON.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change a field; may be repeated."),
+    ] = None,
+    watch_it: Annotated[bool, typer.Option("--watch", help="Stay until the run ends.")] = False,
+    data_dir: DataDir = None,
+    as_json: JsonFlag = False,
+    url: UrlOption = None,
+) -> None:
+    """Queue a training; its data set is sent first where the service lacks it."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    document = read_run(file, settings or [])
+    with cli.client() as client:
+        push_missing(client, document, data_dir, cli.note)
+        with naming(file):
+            run = client.runs.create(document)
+        _show_submitted(cli, run, watched=watch_it)
+        if watch_it:
+            watch_run(cli, client, run["id"])
+
+
+def _show_submitted(cli: Invocation, run: Run, *, watched: bool) -> None:
+    if cli.as_json and watched:
+        cli.show_line({"event": "submitted", "run": run})
+        return
+    text = f"run {run['id']} ({run['name']}) is {run['status']}"
+    if not watched:
+        text += f"\nwatch it with: realspike run watch {run['id']}"
+    cli.show(run, lambda out: out.print(text))
+
+
+@app.command("list")
+def list_runs(
+    ctx: typer.Context,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--filter",
+            metavar="FILTER",
+            help='For example: metrics.test_acc > 0.9 and status = "succeeded"',
+        ),
+    ] = None,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="Only this status; may be repeated.")
+    ] = None,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", help="Only runs of this experiment.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="At most so many.")] = 20,
+    as_json: JsonFlag = False,
+    url: UrlOption = None,
+) -> None:
+    """List runs, newest first."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        page = client.runs.page(
+            where=where, status=status or (), experiment=experiment, limit=limit
+        )
+    cli.show(page, lambda out: _print_page(out, page))
+
+
+@app.command()
+def show(
+    ctx: typer.Context, run_id: RunId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Show a run with its attempts."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        run = client.runs.find(run_id)
+    cli.show(run, lambda out: _print_run(out, run))
+
+
+@app.command()
+def watch(
+    ctx: typer.Context, run_id: RunId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Follow a run to its end; exit code 1 when it fails or is cancelled."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        watch_run(cli, client, client.runs.find(run_id)["id"])
+
+
+@app.command()
+def cancel(
+    ctx: typer.Context, run_id: RunId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Stop a run: at once when it waits, at its next step when it trains."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        run = client.runs.cancel(client.runs.find(run_id)["id"])
+    cli.show(run, lambda out: out.print(f"run {run['id']} is {status_of(run)}"))
+
+
+@app.command()
+def retry(
+    ctx: typer.Context, run_id: RunId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Queue a failed or cancelled run again; it goes on from its last checkpoint."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        run = client.runs.retry(client.runs.find(run_id)["id"])
+    cli.show(run, lambda out: out.print(f"run {run['id']} is {status_of(run)}"))
+
+
+@app.command()
+def delete(
+    ctx: typer.Context, run_id: RunId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Delete a run that has ended, with its files and its model."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        found = client.runs.find(run_id)["id"]
+        client.runs.delete(found)
+    cli.show({"deleted": found}, lambda out: out.print(f"run {found} is deleted"))
+
+
+@app.command()
+def log(
+    ctx: typer.Context,
+    run_id: RunId,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many lines.")] = 200,
+    as_json: JsonFlag = False,
+    url: UrlOption = None,
+) -> None:
+    """Print the newest lines of a run's log."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        lines = client.runs.log(client.runs.find(run_id)["id"], limit=limit)
+
+    def person(out: Console) -> None:
+        for line in lines:
+            out.print(f"{line['recorded_at'][:19]}  {line['attempt']}  {line['text']}")
+
+    cli.show({"items": lines}, person)
+
+
+@app.command()
+def metrics(
+    ctx: typer.Context,
+    run_id: RunId,
+    names: Annotated[
+        list[str] | None, typer.Option("--name", help="Only this metric; may be repeated.")
+    ] = None,
+    as_json: JsonFlag = False,
+    url: UrlOption = None,
+) -> None:
+    """Print a run's metrics, one row an epoch."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        found = client.runs.metrics(client.runs.find(run_id)["id"], names=names or ())
+    cli.show(found, lambda out: _print_metrics(out, found, every=bool(names)))
+
+
+def _print_page(out: Console, page: RunPage) -> None:
+    if not page["items"]:
+        out.print("no runs; submit one with: realspike run submit FILE")
+        return
+    print_table(
+        out,
+        ("ID", "NAME", "EXPERIMENT", "STATUS", "EPOCH", "ACCURACY", "CREATED"),
+        (
+            (
+                run["id"],
+                run["name"],
+                run["experiment"],
+                status_of(run),
+                epoch_of(run),
+                percent(run["summary"].get("test_acc")),
+                age(run["created_at"]),
+            )
+            for run in page["items"]
+        ),
+    )
+    if page["total"] > len(page["items"]):
+        out.print(f"{len(page['items'])} of {page['total']}; see more with --limit")
+
+
+def _print_run(out: Console, run: Run) -> None:
+    print_fields(
+        out,
+        [
+            ("id", run["id"]),
+            ("name", run["name"]),
+            ("experiment", run["experiment"]),
+            ("tags", ", ".join(run["tags"])),
+            ("study", run["study_id"]),
+            ("status", status_of(run)),
+            ("detail", run["detail"]),
+            ("place in queue", run["queue_position"]),
+            ("epoch", epoch_of(run)),
+            ("accuracy", percent(run["summary"].get("test_acc"))),
+            ("loss", number(run["summary"].get("train_loss"))),
+            ("model", run["model_id"]),
+            ("created", age(run["created_at"])),
+            ("spec", _differing(run["spec"])),
+            ("digest", run["spec_digest"]),
+        ],
+    )
+    if run["attempts"]:
+        print_table(
+            out,
+            ("ATTEMPT", "OUTCOME", "WORKER", "DEVICE", "FROM STEP", "STARTED"),
+            (
+                (
+                    attempt["number"],
+                    f"{attempt['outcome']} ({attempt['reason']})"
+                    if attempt["reason"]
+                    else attempt["outcome"],
+                    attempt["worker_id"],
+                    attempt["device"],
+                    attempt["resumed_step"],
+                    age(attempt["started_at"]),
+                )
+                for attempt in run["attempts"]
+            ),
+        )
+
+
+def _differing(spec: Json) -> str:
+    return ", ".join(f"{name} {value}" for name, value in spec.items() if value is not None)
+
+
+def _print_metrics(out: Console, found: Metrics, *, every: bool) -> None:
+    """One row a step at which something was measured: ends of epochs, or `every` step there is."""
+    shown = [
+        item
+        for item in found["series"]
+        if every or not ("/" in item["name"] or item["name"].startswith("batch_"))
+    ]
+    rows: dict[tuple[int, int | None], dict[str, float]] = {}
+    for item in shown:
+        for step, value, epoch in zip(item["steps"], item["values"], item["epochs"], strict=True):
+            rows.setdefault((step, epoch), {})[item["name"]] = value
+    if not rows:
+        out.print("no metrics yet")
+        return
+    columns = [item["name"] for item in shown]
+    print_table(
+        out,
+        ("EPOCH", "STEP", *columns),
+        (
+            (epoch, step, *(number(values.get(name)) for name in columns))
+            for (step, epoch), values in sorted(rows.items(), key=lambda row: row[0][0])
+        ),
+    )
+    hidden = len(found["series"]) - len(shown)
+    if hidden:
+        out.print(f"{hidden} more, per layer or per batch; see them with --json or --name")

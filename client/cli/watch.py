@@ -1,0 +1,58 @@
+"""Watch a run or a study to its end, and leave with its exit code."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+
+from client.api import Client
+from client.cli.context import Invocation, ended, stdout
+from client.cli.exits import ExitCode
+from client.cli.live import board
+from client.cli.render import percent, print_study_table
+from client.follow import Follower
+from client.wire import Model, Run
+
+
+def watch_run(cli: Invocation, client: Client, run_id: str) -> None:
+    """Show a run's epochs as they end; exit code 1 when it fails or is cancelled."""
+    _follow(cli, Follower(client, run_id=run_id), f"realspike run watch {run_id}")
+    run = client.runs.get(run_id)
+    if cli.as_json:
+        cli.show_line({"event": "end", "run": run})
+    else:
+        print_end(stdout(), run, client.models.get(run["model_id"]) if run["model_id"] else None)
+    ended(run["status"])
+
+
+def watch_study(cli: Invocation, client: Client, study_id: str) -> None:
+    """Show a study's runs as they go, then its table; exit code 1 unless every run succeeded."""
+    _follow(cli, Follower(client, study_id=study_id), f"realspike study watch {study_id}")
+    study = client.studies.get(study_id)
+    table = client.studies.table(study_id)
+    if cli.as_json:
+        cli.show_line({"event": "end", "study": study, "table": table})
+    else:
+        print_study_table(stdout(), table)
+    succeeded = study["counts"].get("succeeded", 0) == study["total"]
+    ended("finished" if succeeded else "failed")
+
+
+def print_end(out: Console, run: Run, model: Model | None) -> None:
+    """What a run came to, and what to do next."""
+    if model is not None:
+        accuracy = percent(model["test_acc"])
+        out.print(f"model {model['id']}: fold {model['verdict']}, test accuracy {accuracy}")
+        out.print(f"download it with: realspike model download {model['id']}")
+    elif run["status"] == "failed":
+        out.print(f"see its log with: realspike run log {run['id']}")
+
+
+def _follow(cli: Invocation, follower: Follower, again: str) -> None:
+    try:
+        with board(as_json=cli.as_json) as shown:
+            for change in follower.changes():
+                shown.show(change, follower)
+    except KeyboardInterrupt:
+        cli.note(f"stopped watching; it goes on. Watch again with: {again}")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None

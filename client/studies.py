@@ -1,0 +1,55 @@
+"""Studies over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+from client.ids import found
+from client.transport import Transport
+from client.wire import Json, Study, StudyPage, StudyPlan, StudyTable
+
+PAGE = 200
+
+
+class Studies:
+    """Create, read, compare and stop studies."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def create(self, document: Json, *, key: str | None = None) -> Study:
+        """Queue every run of a study; the same `key` twice makes one study."""
+        key = key or uuid.uuid4().hex
+        return cast(Study, self._http.json("POST", "/studies", body=document, key=key))
+
+    def plan(self, document: Json) -> StudyPlan:
+        """What a study document would queue; nothing is stored."""
+        return cast(StudyPlan, self._http.json("POST", "/studies/plan", body=document))
+
+    def get(self, study_id: str) -> Study:
+        """A study and where it stands."""
+        return cast(Study, self._http.json("GET", f"/studies/{study_id}"))
+
+    def find(self, short: str) -> Study:
+        """The study of an id or of a unique part of one, among the newest 200."""
+        return found(
+            "study",
+            short,
+            self.get,
+            lambda: [study["id"] for study in self.page(limit=PAGE)["items"]],
+        )
+
+    def page(self, *, limit: int = 50, cursor: str | None = None) -> StudyPage:
+        """One page of studies, newest first."""
+        params = {"limit": limit, "cursor": cursor}
+        return cast(StudyPage, self._http.json("GET", "/studies", params=params))
+
+    def table(self, study_id: str, *, metric: str | None = None) -> StudyTable:
+        """The comparison table, over the study's own metric or another."""
+        params = {"metric": metric}
+        return cast(StudyTable, self._http.json("GET", f"/studies/{study_id}/table", params=params))
+
+    def cancel(self, study_id: str) -> Study:
+        """Stop every run of a study that has not ended."""
+        return cast(Study, self._http.json("POST", f"/studies/{study_id}/cancel"))

@@ -1,0 +1,310 @@
+"""The service's JSON as the client reads it: one typed dictionary a body."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+Json = dict[str, Any]
+
+
+class FieldProblem(TypedDict):
+    """One thing wrong with one field."""
+
+    path: str
+    message: str
+    hint: str | None
+
+
+class Problem(TypedDict):
+    """RFC 9457 problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: str | None
+    errors: list[FieldProblem] | None
+    request_id: str
+
+
+class Progress(TypedDict):
+    """Where a training stands."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float | None
+    accuracy: float | None
+    eta_seconds: float | None
+
+
+class Attempt(TypedDict):
+    """One try at a run."""
+
+    number: int
+    worker_id: str
+    host: str
+    device: str
+    outcome: str
+    reason: str | None
+    started_at: str
+    finished_at: str | None
+    resumed_step: int
+
+
+class Run(TypedDict):
+    """A run; the last three are there only when it was read alone."""
+
+    id: str
+    name: str
+    experiment: str
+    study_id: str | None
+    tags: list[str]
+    priority: int
+    status: str
+    reason: str | None
+    detail: str | None
+    attempt: int
+    worker_id: str | None
+    cancel_requested: bool
+    spec: Json
+    spec_digest: str
+    progress: Progress | None
+    summary: dict[str, float]
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    attempts: list[Attempt]
+    model_id: str | None
+    queue_position: int | None
+
+
+class RunPage(TypedDict):
+    """One page of runs."""
+
+    items: list[Run]
+    next_cursor: str | None
+    total: int
+
+
+class MetricSeries(TypedDict):
+    """One metric of one run."""
+
+    name: str
+    total: int
+    steps: list[int]
+    values: list[float]
+    epochs: list[int | None]
+
+
+class Metrics(TypedDict):
+    """Metrics of one run."""
+
+    run_id: str
+    series: list[MetricSeries]
+
+
+class LogLine(TypedDict):
+    """One line of a run's log."""
+
+    id: int
+    attempt: int
+    recorded_at: str
+    text: str
+
+
+class LogPage(TypedDict):
+    """Newest lines of a run's log, oldest first."""
+
+    items: list[LogLine]
+
+
+class Study(TypedDict):
+    """A study and where it stands."""
+
+    id: str
+    name: str
+    experiment: str
+    document: Json
+    factors: list[str]
+    metric: str
+    goal: str
+    status: str
+    counts: dict[str, int]
+    total: int
+    progress: float
+    eta_seconds: float | None
+    created_at: str
+    finished_at: str | None
+
+
+class StudyPage(TypedDict):
+    """One page of studies."""
+
+    items: list[Study]
+    next_cursor: str | None
+    total: int
+
+
+class StudyCell(TypedDict):
+    """One combination of the factors, over its seeds."""
+
+    levels: Json
+    n: int
+    runs: int
+    failed: int
+    mean: float | None
+    std: float | None
+    values: list[float]
+    run_ids: list[str]
+    verdicts: dict[str, int]
+
+
+class StudyTable(TypedDict):
+    """The comparison table of a study."""
+
+    study_id: str
+    metric: str
+    goal: str
+    factors: list[str]
+    cells: list[StudyCell]
+    complete: bool
+
+
+class StudyPlan(TypedDict):
+    """What a study document would queue."""
+
+    runs: int
+    factors: list[str]
+    cells: list[Json]
+
+
+class ModelFile(TypedDict):
+    """A file of a folded model."""
+
+    artifact_id: str
+    kind: str
+    name: str
+    size: int
+    sha256: str
+
+
+class Model(TypedDict):
+    """A folded model with the verdict of its certificate."""
+
+    id: str
+    run_id: str
+    name: str
+    verdict: str
+    test_acc: float | None
+    spec: Json
+    input_shape: list[int]
+    classes: list[str]
+    files: list[ModelFile]
+    created_at: str
+
+
+class ModelPage(TypedDict):
+    """One page of models."""
+
+    items: list[Model]
+    next_cursor: str | None
+    total: int
+
+
+class Certificate(TypedDict):
+    """The certificate of a model."""
+
+    model_id: str
+    run_id: str
+    certificate: Json
+
+
+Image = list[list[list[float]]]
+
+
+class Samples(TypedDict):
+    """Held-out samples with labels."""
+
+    inputs: list[Image]
+    labels: list[int]
+
+
+class Prediction(TypedDict):
+    """What a folded network says of one image."""
+
+    label: int
+    name: str
+    probability: float
+    probabilities: list[float]
+
+
+class Predictions(TypedDict):
+    """One prediction per image."""
+
+    model_id: str
+    predictions: list[Prediction]
+
+
+class DatasetFile(TypedDict):
+    """One original file of a data set."""
+
+    name: str
+    bytes: int
+    md5: str
+    urls: list[str]
+
+
+class Dataset(TypedDict):
+    """A data set that specs may name."""
+
+    name: str
+    title: str
+    input_shape: list[int]
+    classes: list[str]
+    train: int
+    test: int
+    files: list[DatasetFile]
+    ready: bool
+    workers: dict[str, str]
+    remedy: str | None
+
+
+class DatasetList(TypedDict):
+    """All data sets."""
+
+    items: list[Dataset]
+
+
+class Worker(TypedDict):
+    """A worker process."""
+
+    id: str
+    host: str
+    pid: int
+    device: str
+    slots: int
+    versions: dict[str, str]
+    status: str
+    run_ids: list[str]
+    started_at: str
+    seen_at: str
+    stopped_at: str | None
+
+
+class WorkerList(TypedDict):
+    """Workers, newest first."""
+
+    items: list[Worker]
+
+
+class Info(TypedDict):
+    """What the service is and how it is set up."""
+
+    version: str
+    mode: str
+    database: str
+    broker: str
+    study_run_limit: int
+    web: bool

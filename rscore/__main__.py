@@ -1,0 +1,110 @@
+"""Train one run file with no server and no database: `python -m rscore presets/digits.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from rscore.errors import (
+    CheckpointError,
+    DatasetCorruptError,
+    DatasetMissingError,
+    RscoreError,
+    SpecError,
+)
+from rscore.process import prepare_process
+from rscore.runfile import RunFile, read_run_file
+
+FAILED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+errors = Console(stderr=True, soft_wrap=True)
+
+
+@app.command()
+def main(
+    *,
+    file: Annotated[Path, typer.Argument(help="Run file, for example presets/digits.yaml.")],
+    data_dir: Annotated[
+        Path,
+        typer.Option(envvar="REALSPIKE_DATA_DIR", help="Folder with one sub-folder per data set."),
+    ] = Path(".realspike/data"),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the results; .realspike/trained/<file's name> if not given."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Download the data set first if it is not there.")
+    ] = False,
+) -> None:
+    """Train one run, fold it, prove the fold and export it.
+
+    A run that was interrupted goes on from the checkpoint in its folder.
+    Exit codes: 0 done, 1 the run failed, 2 it cannot start, 130 interrupted.
+    """
+    prepare_process()
+    folder = out or Path(".realspike/trained") / file.stem
+    try:
+        run = read_run_file(file)
+        folder.mkdir(parents=True, exist_ok=True)
+        _get_data(run, data_dir, fetch=fetch)
+        place = _device(device)
+    except (RscoreError, OSError) as error:
+        _give_up(error, BAD_INPUT)
+    _train(run, data_dir, folder, place)
+
+
+def _get_data(run: RunFile, data_dir: Path, *, fetch: bool) -> None:
+    from rscore import data
+
+    if fetch:
+        data.fetch(run.spec.dataset, data_dir, progress=True)
+    remedy = data.missing(run.spec.dataset, data_dir)
+    if remedy:
+        raise DatasetMissingError(f"{remedy} (or add --fetch)")
+
+
+def _device(name: str) -> str:
+    import torch
+
+    available = torch.cuda.is_available()
+    if name == "auto":
+        return "cuda" if available else "cpu"
+    kind, _, number = name.partition(":")
+    if kind not in {"cpu", "cuda"} or (number and not number.isdecimal()):
+        raise SpecError(f"--device {name!r} is not one of auto, cpu, cuda, cuda:N")
+    if kind == "cuda" and (not available or int(number or 0) >= torch.cuda.device_count()):
+        raise SpecError(f"--device {name}: this machine has no such device; use --device cpu")
+    return name
+
+
+def _train(run: RunFile, data_dir: Path, out: Path, device: str) -> None:
+    from rscore.standalone import Interrupted, train_and_finish
+
+    try:
+        train_and_finish(run.spec, data_dir=data_dir, out=out, device=device)
+    except Interrupted as error:
+        _give_up(error, INTERRUPTED)
+    except (CheckpointError, DatasetCorruptError) as error:
+        _give_up(error, BAD_INPUT)
+    except (RscoreError, OSError) as error:
+        _give_up(error, FAILED)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        _give_up("not enough memory; use a smaller batch_size or width", FAILED)
+
+
+def _give_up(error: Exception | str, code: int) -> NoReturn:
+    errors.print(f"{error}", style="red", markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m rscore")

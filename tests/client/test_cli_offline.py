@@ -1,0 +1,209 @@
+"""The command line where no service answers, and where it is used wrongly."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from client.cli.exits import ExitCode, exit_code
+from client.errors import (
+    ClientError,
+    ConflictError,
+    DownloadError,
+    FetchError,
+    InputError,
+    InvalidError,
+    NotFoundError,
+    ProblemError,
+    ServerFailedError,
+    ServerUnreachableError,
+)
+from client.wire import Problem
+from tests.client.conftest import Realspike
+
+PROBLEM: Problem = {
+    "type": "x",
+    "title": "t",
+    "status": 400,
+    "detail": "d",
+    "hint": None,
+    "errors": None,
+    "request_id": "r",
+}
+SCRIPT = [sys.executable, "-c", "from client.cli.main import run; run()"]
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    monkeypatch.setenv("REALSPIKE_URL", url)
+    return url
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "list"],
+        ["run", "watch", "x"],
+        ["study", "table", "x", "--json"],
+        ["model", "predict", "x"],
+        ["data", "list"],
+        ["worker", "list"],
+    ],
+    ids=" ".join,
+)
+def test_unreachable_service(realspike: Realspike, nowhere: str, arguments: list[str]) -> None:
+    said = realspike(*arguments)
+    assert said.code == ExitCode.UNREACHABLE
+    first, second = said.err.splitlines()
+    assert first.startswith(f"error: no service answers at {nowhere}")
+    assert second == "start it with `realspike up`, or say where it is with --url or REALSPIKE_URL"
+    assert said.out == ""
+
+
+def test_url_option_wins_before_and_after_the_command(realspike: Realspike, nowhere: str) -> None:
+    other = nowhere.replace("127.0.0.1", "localhost")
+    assert other in realspike("--url", other, "version").out
+    assert other in realspike("version", "--url", other).out
+
+
+def test_version_without_a_service(realspike: Realspike, nowhere: str) -> None:
+    said = realspike("version", "--json")
+    assert said.code == ExitCode.OK
+    assert said.document["service"] is None
+    assert realspike("--json", "version").document == said.document
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["runn"], "Did you mean 'run'?"),
+        (["run", "lst"], "Did you mean 'list'?"),
+        (["run", "list", "--limit", "0"], "Invalid value for '--limit'"),
+        (["run", "list", "--experimnt", "x"], "--experiment"),
+        (["run", "show"], "ID"),
+        (["data", "push", "mnist"], "--from"),
+    ],
+)
+def test_wrong_usage(realspike: Realspike, arguments: list[str], hint: str) -> None:
+    said = realspike(*arguments)
+    assert said.code == ExitCode.BAD_INPUT
+    assert hint in said.err
+
+
+def test_file_is_checked_before_the_service_is_asked(
+    realspike: Realspike, nowhere: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text("spec: {granularty: layer}\n")
+    said = realspike("run", "submit", str(path))
+    assert said.code == ExitCode.BAD_INPUT
+    assert said.err == (
+        f"error: {path}: spec.granularty: unknown field 'granularty' "
+        "(did you mean 'granularity'?)\n"
+    )
+
+
+def test_data_set_that_needs_no_download(realspike: Realspike, nowhere: str) -> None:
+    said = realspike("data", "fetch", "digits")
+    assert said.code == ExitCode.OK
+    assert "nothing to fetch" in said.out
+
+
+def test_data_set_that_is_none(realspike: Realspike) -> None:
+    said = realspike("data", "fetch", "mnits")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "did you mean 'mnist'?" in said.err
+
+
+def test_folder_that_cannot_be_written(realspike: Realspike, tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("")
+    said = realspike("data", "fetch", "mnist", "--data-dir", str(taken))
+    assert said.code == ExitCode.BAD_INPUT
+    assert said.err == f"error: {taken / 'mnist'}: Not a directory\n"
+
+
+def test_images_that_are_none(
+    realspike: Realspike, service_env: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("client.models.Models.find", lambda self, short: {"id": short})
+    path = tmp_path / "images.json"
+    for text, problem in [
+        ("{", "not JSON"),
+        ("[[[[NaN]]]]", "NaN is no number"),
+        ("[]", "expected a list of images"),
+        ('{"inputs": [[[[0]]]], "labels": [1, 2]}', "1 inputs, but 2 labels"),
+    ]:
+        path.write_text(text)
+        said = realspike("model", "predict", "x", str(path))
+        assert said.code == ExitCode.BAD_INPUT
+        assert problem in said.err
+    assert "No such file" in realspike("model", "predict", "x", str(tmp_path / "no.json")).err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("x"), ExitCode.BAD_INPUT),
+        (InvalidError(PROBLEM), ExitCode.BAD_INPUT),
+        (NotFoundError(PROBLEM), ExitCode.NOT_FOUND),
+        (ServerUnreachableError("u", "r"), ExitCode.UNREACHABLE),
+        (FetchError("x"), ExitCode.UNREACHABLE),
+        (ConflictError(PROBLEM), ExitCode.CONFLICT),
+        (ServerFailedError(PROBLEM), ExitCode.SERVER_ERROR),
+        (ProblemError(PROBLEM), ExitCode.BAD_INPUT),
+        (DownloadError("x"), ExitCode.SERVER_ERROR),
+        (ClientError("x"), ExitCode.SERVER_ERROR),
+    ],
+)
+def test_exit_code_of_each_error(error: ClientError, code: ExitCode) -> None:
+    assert exit_code(error) is code
+
+
+def test_reader_that_leaves_is_no_error() -> None:
+    program = subprocess.Popen(
+        [*SCRIPT, "run", "submit", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert program.stdout is not None
+    program.stdout.close()
+    _, err = program.communicate(timeout=60)
+    assert b"Traceback" not in err
+
+
+def test_up_until_ctrl_c(tmp_path: Path) -> None:
+    options = ["--home", str(tmp_path / "home"), "--port", "0", "--workers", "0", "--json"]
+    program = subprocess.Popen([*SCRIPT, "up", *options], stdout=subprocess.PIPE, text=True)
+    assert program.stdout is not None
+    with program.stdout as out:
+        ready = json.loads(out.readline())
+        assert ready["event"] == "ready"
+        version = subprocess.run(
+            [*SCRIPT, "--url", ready["url"], "version"], capture_output=True, text=True, check=True
+        )
+        assert "service " in version.stdout
+        program.send_signal(signal.SIGINT)
+        assert program.wait(timeout=30) == ExitCode.OK
+
+
+def test_up_on_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = subprocess.run(
+            [*SCRIPT, "up", "--home", str(tmp_path / "home"), "--port", str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert said.returncode == ExitCode.ENDED_BADLY
+    assert said.stderr.startswith(f"error: port {port} on 127.0.0.1 is taken")
+    assert said.stderr.count("\n") == 1

@@ -1,0 +1,251 @@
+"""The command line against a real service with a real worker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from client.api import Client
+from client.cli.exits import ExitCode
+from client.errors import DownloadError
+from client.follow import Follower
+from tests.client.conftest import STUDY_FILE, Realspike
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("service_env")
+
+
+@pytest.fixture(scope="module")
+def finished(service_url: str) -> dict[str, Any]:
+    """A study that has ended: its id, its runs' ids, its models."""
+    with Client(service_url) as client:
+        study = client.studies.create(yaml.safe_load(STUDY_FILE))
+        follower = Follower(client, study_id=study["id"])
+        for _ in follower.changes():
+            pass
+        models = client.models.page(study_id=study["id"])["items"]
+    return {"study": study["id"], "runs": list(follower.runs), "models": models}
+
+
+def test_run_watched_in_a_pipe(realspike: Realspike, run_file: Path) -> None:
+    said = realspike("run", "submit", str(run_file), "--set", "seed=7", "--watch")
+    assert said.code == ExitCode.OK, said.err
+    assert said.out.count("  epoch 1/2  loss ") == 1
+    assert said.out.count("  epoch 2/2  loss ") == 1
+    assert "succeeded" in said.out
+    assert "fold exact" in said.out or "fold bounded" in said.out
+    assert "\x1b" not in said.out
+    assert "\r" not in said.out
+
+
+def test_run_watched_as_json_lines(realspike: Realspike, run_file: Path) -> None:
+    said = realspike("--json", "run", "submit", str(run_file), "--watch")
+    assert said.code == ExitCode.OK, said.err
+    lines = said.lines
+    assert lines[0]["event"] == "submitted"
+    assert [line["epoch"] for line in lines if line["event"] == "epoch"] == [1, 2]
+    assert lines[-1]["event"] == "end"
+    assert lines[-1]["run"]["status"] == "succeeded"
+
+
+def test_study_watched_ends_in_its_table(realspike: Realspike, study_file: Path) -> None:
+    said = realspike("study", "submit", str(study_file), "--watch")
+    assert said.code == ExitCode.OK, said.err
+    assert "[2/2]" in said.out
+    rows = [line.split()[0] for line in said.out.splitlines()[-2:]]
+    assert sorted(rows) == ["binary", "channel"]
+
+
+def test_study_that_has_ended_is_watched_again(
+    realspike: Realspike, finished: dict[str, Any]
+) -> None:
+    said = realspike("study", "watch", finished["study"], "--json")
+    assert said.code == ExitCode.OK
+    assert [line["event"] for line in said.lines] == ["status", "status", "end"]
+    assert len(said.lines[-1]["table"]["cells"]) == 2
+
+
+def test_cancelled_run_is_exit_code_1(realspike: Realspike, client: Client, run_file: Path) -> None:
+    submitted = realspike("run", "submit", str(run_file), "--set", "epochs=10000", "--json")
+    run_id = submitted.document["id"]
+    assert realspike("run", "cancel", run_id).code == ExitCode.OK
+    said = realspike("run", "watch", run_id)
+    assert said.code == ExitCode.ENDED_BADLY
+    assert "cancelled" in said.out
+    assert realspike("run", "cancel", run_id).code == ExitCode.CONFLICT
+    retried = realspike("run", "retry", run_id, "--json").document
+    assert retried["status"] == "queued"
+    client.runs.cancel(run_id)
+
+
+def test_ctrl_c_stops_the_watching_alone(
+    realspike: Realspike, finished: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Follower) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Follower, "changes", interrupted)
+    run_id = finished["runs"][0]
+    said = realspike("run", "watch", run_id)
+    assert said.code == ExitCode.INTERRUPTED
+    assert said.err == (
+        f"stopped watching; it goes on. Watch again with: realspike run watch {run_id}\n"
+    )
+
+
+def test_lists_show_and_table(realspike: Realspike, finished: dict[str, Any]) -> None:
+    run_id, study_id = finished["runs"][0], finished["study"]
+    listed = realspike("run", "list", "--status", "succeeded", "--limit", "200", "--json").document
+    assert set(finished["runs"]) <= {run["id"] for run in listed["items"]}
+    assert run_id in realspike("run", "list", "--limit", "200").out
+    filtered = realspike("run", "list", "--filter", "metrics.test_acc > 2", "--json").document
+    assert filtered["items"] == []
+    shown = realspike("run", "show", run_id[-8:])
+    assert run_id in shown.out
+    assert "ATTEMPT" in shown.out
+    assert study_id in realspike("study", "list").out
+    assert "2: 2 succeeded" in realspike("study", "show", study_id).out
+    table = realspike("study", "table", study_id, "--metric", "train_loss", "--json").document
+    assert table["metric"] == "train_loss"
+    assert "±" not in realspike("study", "table", study_id).out
+
+
+def test_log_and_metrics(realspike: Realspike, finished: dict[str, Any]) -> None:
+    run_id = finished["runs"][0]
+    assert "epoch 1/1" in realspike("run", "log", run_id).out
+    assert realspike("run", "log", run_id, "--limit", "1", "--json").document["items"][0]["text"]
+    printed = realspike("run", "metrics", run_id)
+    assert printed.out.split()[:2] == ["EPOCH", "STEP"]
+    assert "batch_loss" not in printed.out
+    chosen = realspike("run", "metrics", run_id, "--name", "test_acc", "--json").document
+    assert [series["name"] for series in chosen["series"]] == ["test_acc"]
+
+
+def test_model_from_certificate_to_prediction(
+    realspike: Realspike, finished: dict[str, Any], tmp_path: Path, client: Client
+) -> None:
+    model = finished["models"][0]
+    model_id = model["id"]
+    assert model_id in realspike("model", "list", "--limit", "200").out
+    assert "folded.onnx" in realspike("model", "show", model_id).out
+    certificate = realspike("model", "certificate", model_id)
+    assert "every spike is 0 or 1" in certificate.out
+    assert "agreement" in certificate.out
+
+    out = tmp_path / "new" / "folder"
+    got = realspike("model", "download", model_id, "--out", str(out), "--json").document
+    content = (out / "folded.onnx").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == got["sha256"]
+    assert [path.name for path in out.iterdir()] == ["folded.onnx"]
+
+    predicted = realspike("model", "predict", model_id, "--samples", "5")
+    assert "of 5 right" in predicted.out
+    samples = client.models.samples(model_id)
+    file = tmp_path / "images.json"
+    file.write_text(json.dumps(samples["inputs"][:3]))
+    answer = realspike("model", "predict", model_id, str(file), "--json").document
+    assert len(answer["predictions"]) == 3
+    assert answer["labels"] is None
+    many = client.models.predict(model_id, samples["inputs"][:1] * 300)
+    assert len(many) == 300
+
+
+def test_image_of_another_shape_is_bad_input(
+    realspike: Realspike, finished: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "images.json"
+    file.write_text("[[[[0.0]]]]")
+    said = realspike("model", "predict", finished["models"][0]["id"], str(file))
+    assert said.code == ExitCode.BAD_INPUT
+    assert "inputs" in said.err
+
+
+def test_download_that_is_damaged_is_not_kept(
+    client: Client, finished: dict[str, Any], tmp_path: Path
+) -> None:
+    model = client.models.get(finished["models"][0]["id"])
+    for file in model["files"]:
+        file["sha256"] = "0" * 64
+    with pytest.raises(DownloadError, match="nothing was kept"):
+        client.models.download(model, "onnx", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_kind_that_is_none(realspike: Realspike, finished: dict[str, Any]) -> None:
+    said = realspike("model", "download", finished["models"][0]["id"], "--kind", "onx")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "it has certificate, folded, graph, onnx" in said.err
+
+
+def test_dry_run_queues_nothing(realspike: Realspike, study_file: Path, client: Client) -> None:
+    before = client.studies.page()["total"]
+    said = realspike("study", "submit", str(study_file), "--dry-run")
+    assert "2 runs in 2 cells; nothing was queued" in said.out
+    planned = realspike("study", "submit", str(study_file), "--dry-run", "--json")
+    assert planned.document["runs"] == 2
+    assert client.studies.page()["total"] == before
+
+
+def test_typo_in_a_study_file(realspike: Realspike, study_file: Path) -> None:
+    study_file.write_text(study_file.read_text().replace("granularity", "granularty"))
+    said = realspike("study", "submit", str(study_file))
+    assert said.code == ExitCode.BAD_INPUT
+    assert said.err == (
+        f"error: {study_file}: ablate.granularty: unknown field 'granularty' "
+        "(did you mean 'granularity'?)\n"
+    )
+
+
+def test_tag_that_the_service_refuses(realspike: Realspike, run_file: Path) -> None:
+    said = realspike("run", "submit", str(run_file), "--set", f"tags=[{'x' * 61}]")
+    assert said.code == ExitCode.BAD_INPUT
+    assert said.err.startswith(f"error: {run_file}: tags.0: ")
+
+
+def test_deleted_run_is_not_found(realspike: Realspike, client: Client, run_file: Path) -> None:
+    run = client.runs.create(yaml.safe_load(run_file.read_text()))
+    client.runs.cancel(run["id"])
+    wait_until(lambda: client.runs.get(run["id"])["status"] == "cancelled", "the run is cancelled")
+    assert realspike("run", "delete", run["id"]).code == ExitCode.OK
+    assert realspike("run", "show", run["id"]).code == ExitCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("noun", ["run", "study", "model"])
+def test_thing_that_is_not_there(realspike: Realspike, noun: str) -> None:
+    said = realspike(noun, "show", "nope")
+    assert said.code == ExitCode.NOT_FOUND
+    assert said.err.startswith("error: ")
+
+
+def test_same_key_makes_one_run(client: Client, run_file: Path) -> None:
+    document = yaml.safe_load(run_file.read_text())
+    first = client.runs.create(document, key="tests-one-key")
+    assert client.runs.create(document, key="tests-one-key")["id"] == first["id"]
+    client.runs.cancel(first["id"])
+
+
+def test_data_sets(realspike: Realspike, tmp_path: Path) -> None:
+    listed = realspike("data", "list")
+    assert "digits" in listed.out
+    assert "realspike data fetch mnist" in listed.out
+    assert realspike("data", "list", "--json").document["items"][0]["ready"] is True
+    said = realspike("data", "push", "mnist", "--from", str(tmp_path))
+    assert said.code == ExitCode.BAD_INPUT
+    assert "train-images-idx3-ubyte.gz is missing" in said.err
+    pushed = realspike("data", "push", "digits", "--from", str(tmp_path))
+    assert pushed.code == ExitCode.OK
+    assert "nothing to send" in pushed.err
+
+
+def test_workers_and_version(realspike: Realspike, service_env: str) -> None:
+    (worker,) = realspike("worker", "list", "--json").document["items"]
+    assert worker["status"] == "alive"
+    assert worker["id"] in realspike("worker", "list").out
+    version = realspike("version", "--json").document
+    assert version["url"] == service_env
+    assert version["service"]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import httpx
+import pytest
+
+from client import fetch
+from client.errors import FetchError, InputError
+from rscore.spec import DatasetFile, DatasetInfo
+
+CONTENT = bytes(range(256)) * 40
+FILE = DatasetFile(
+    "images.gz",
+    len(CONTENT),
+    hashlib.md5(CONTENT).hexdigest(),
+    ("http://one.test/images.gz", "http://two.test/images.gz"),
+)
+
+
+class Mirror:
+    """Two mirrors of one file, each with its own way of answering."""
+
+    def __init__(self, one: str, two: str = "whole") -> None:
+        self.manner = {"one.test": one, "two.test": two}
+        self.ranges: list[str | None] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        manner = self.manner[request.url.host]
+        self.ranges.append(request.headers.get("range"))
+        if manner == "away":
+            raise httpx.ConnectError("no route")
+        if manner == "missing":
+            return httpx.Response(404)
+        if manner == "wrong":
+            return httpx.Response(200, content=iter([CONTENT[::-1]]))
+        if manner == "ranges" and request.headers.get("range"):
+            start = int(request.headers["range"].removeprefix("bytes=").removesuffix("-"))
+            return httpx.Response(206, content=iter([CONTENT[start:]]))
+        return httpx.Response(200, content=iter([CONTENT[:500], CONTENT[500:]]))
+
+
+@pytest.fixture(autouse=True)
+def _one_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = DatasetInfo("Small", 1, 28, ("a",), train=1, test=1, files=(FILE,))
+    monkeypatch.setattr(fetch, "dataset_info", lambda name: info)
+
+
+def get(folder: Path, mirror: Mirror) -> list[Path]:
+    return fetch.fetch_dataset("small", folder, transport=httpx.MockTransport(mirror))
+
+
+def test_file_is_there_and_no_part(tmp_path: Path) -> None:
+    (path,) = get(tmp_path / "new", Mirror("whole"))
+    assert path.read_bytes() == CONTENT
+    assert [item.name for item in path.parent.iterdir()] == ["images.gz"]
+
+
+def test_right_file_is_not_fetched_again(tmp_path: Path) -> None:
+    (tmp_path / "images.gz").write_bytes(CONTENT)
+    mirror = Mirror("away", "away")
+    get(tmp_path, mirror)
+    assert mirror.ranges == []
+
+
+def test_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "images.gz.part").write_bytes(CONTENT[:1000])
+    mirror = Mirror("ranges")
+    (path,) = get(tmp_path, mirror)
+    assert mirror.ranges == ["bytes=1000-"]
+    assert path.read_bytes() == CONTENT
+
+
+def test_starts_again_where_the_mirror_cannot_go_on(tmp_path: Path) -> None:
+    (tmp_path / "images.gz.part").write_bytes(CONTENT[:1000])
+    (path,) = get(tmp_path, Mirror("whole"))
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("manner", ["away", "missing", "wrong"])
+def test_next_mirror_helps(tmp_path: Path, manner: str) -> None:
+    (path,) = get(tmp_path, Mirror(manner))
+    assert path.read_bytes() == CONTENT
+
+
+def test_failure_says_which_file_to_put_where(tmp_path: Path) -> None:
+    with pytest.raises(FetchError) as caught:
+        get(tmp_path, Mirror("missing", "wrong"))
+    said = str(caught.value)
+    assert "http://one.test/images.gz: answered 404" in said
+    assert "another MD5" in said
+    assert f"put it at {tmp_path / 'images.gz'} ({FILE.bytes} bytes, MD5 {FILE.md5})" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_rest_is_not_continued_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "images.gz.part").write_bytes(b"x" * 1000)
+    with pytest.raises(FetchError):
+        get(tmp_path, Mirror("ranges", "away"))
+    (path,) = get(tmp_path, Mirror("ranges"))
+    assert path.read_bytes() == CONTENT
+
+
+def test_data_set_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="did you mean 'fashion-mnist'"):
+        fetch.fetch_dataset("fashion-minst", tmp_path)

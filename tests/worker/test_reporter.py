@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from rscore.reporting import Progress, StopReason
+from server.errors import MetricError, StaleAttemptError, StorageUnavailableError
+from server.storage import artifacts, lifecycle, logs, metrics
+from server.storage.database import Database
+from tests.support.runs import claim_run, get, make_run
+from tests.support.waiting import wait_until
+from tests.worker.faults import FailingDatabase, FailingFiles
+from worker.checkpoints import Checkpoints
+from worker.lease import Lease
+from worker.reporter import StorageReporter
+
+
+@contextmanager
+def reporting(
+    db: Database, folder: Path, *, lease_seconds: float = 60
+) -> Iterator[tuple[str, StorageReporter]]:
+    """A claimed run and the running reporter of its attempt."""
+    run_id = make_run(db)
+    lease = Lease(db, run_id, claim_run(db, run_id), seconds=lease_seconds)
+    files = FailingFiles(str(folder / "artifacts"))
+    reporter = StorageReporter(db, lease, Checkpoints(db, files, run_id), heartbeat_seconds=0.05)
+    with reporter:
+        yield run_id, reporter
+
+
+def lines_of(db: Database, run_id: str) -> list[str]:
+    with db.read() as session:
+        return [line.text for line in logs.tail(session, run_id)]
+
+
+def steps_of(db: Database, run_id: str, name: str) -> list[int]:
+    with db.read() as session:
+        (series,) = metrics.read_metrics(session, run_id, names=[name], max_points=1000)
+    return series.steps
+
+
+def hand_over(db: Database, run_id: str) -> None:
+    """Let another attempt own the run."""
+    with db.write() as session:
+        lifecycle.hand_back(session, run_id, 1, reason="drained")
+    claim_run(db, run_id)
+
+
+def test_what_is_said_is_stored_soon(db: Database, tmp_path: Path) -> None:
+    with reporting(db, tmp_path) as (run_id, reporter):
+        reporter.log("one\ntwo")
+        reporter.metrics(step=3, epoch=1, values={"batch_loss": 0.5})
+        reporter.progress(Progress(epoch=0, epochs=2, step=3, steps=20))
+
+        wait_until(lambda: get(db, run_id).progress is not None, "progress is stored")
+
+        assert lines_of(db, run_id) == ["one", "two"]
+        assert steps_of(db, run_id, "batch_loss") == [3]
+        assert get(db, run_id).progress == {
+            "epoch": 0,
+            "epochs": 2,
+            "step": 3,
+            "steps": 20,
+            "loss": None,
+            "accuracy": None,
+            "eta_seconds": None,
+        }
+
+
+def test_a_value_that_is_not_finite_becomes_a_line(db: Database, tmp_path: Path) -> None:
+    with reporting(db, tmp_path) as (run_id, reporter):
+        reporter.metrics(step=1, epoch=1, values={"good": 1.0, "bad": math.nan})
+        reporter.flush()
+
+    assert lines_of(db, run_id) == ["bad was nan at step 1; it is not kept"]
+    assert get(db, run_id).summary == {"good": 1.0}
+
+
+def test_a_checkpoint_comes_after_what_was_said_before(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(b"weights")
+    with reporting(db, tmp_path) as (run_id, reporter):
+        reporter.metrics(step=10, epoch=1, values={"train_loss": 1.0})
+        reporter.checkpoint(path, step=10, epoch=1)
+
+    assert steps_of(db, run_id, "train_loss") == [10]
+    with db.read() as session:
+        (stored,) = artifacts.latest_checkpoints(session, run_id)
+    assert (stored.step, stored.size) == (10, 7)
+
+
+def test_a_superseded_attempt_writes_nothing_and_learns_it(db: Database, tmp_path: Path) -> None:
+    with reporting(db, tmp_path) as (run_id, reporter):
+        hand_over(db, run_id)
+        reporter.log("too late")
+
+        wait_until(
+            lambda: reporter.stop_requested() is StopReason.SUPERSEDED, "the attempt learns it"
+        )
+        reporter.metrics(step=1, epoch=1, values={"late": 1.0})
+        with pytest.raises(StaleAttemptError):
+            reporter.flush()
+
+    assert lines_of(db, run_id) == []
+    assert get(db, run_id).summary == {}
+
+
+def test_an_outage_is_waited_out(sqlite_url: str, tmp_path: Path) -> None:
+    database = FailingDatabase(sqlite_url)
+    with reporting(database, tmp_path) as (run_id, reporter):
+        database.away = True
+        for step in range(50):
+            reporter.metrics(step=step, epoch=1, values={"batch_loss": 1.0})
+        assert reporter.stop_requested() is None
+        database.away = False
+        reporter.flush()
+
+    assert steps_of(database, run_id, "batch_loss") == list(range(50))
+    database.close()
+
+
+def test_an_outage_longer_than_the_lease_ends_the_attempt(sqlite_url: str, tmp_path: Path) -> None:
+    database = FailingDatabase(sqlite_url)
+    with reporting(database, tmp_path, lease_seconds=0.3) as (_, reporter):
+        database.away = True
+        reporter.log("nobody hears this")
+
+        wait_until(
+            lambda: reporter.stop_requested() is StopReason.SUPERSEDED, "the attempt gives up"
+        )
+        with pytest.raises(StaleAttemptError):
+            reporter.flush()
+    database.close()
+
+
+def test_a_value_that_storage_refuses_is_raised_once(db: Database, tmp_path: Path) -> None:
+    with reporting(db, tmp_path) as (run_id, reporter):
+        reporter.metrics(step=1, epoch=1, values={"": 1.0})
+        with pytest.raises(MetricError):
+            reporter.flush()
+        reporter.log("the failure's story")
+        reporter.flush()
+
+    assert lines_of(db, run_id) == ["the failure's story"]
+
+
+def test_a_checkpoint_that_cannot_be_stored_is_noted(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.checkpoints.STORE_SECONDS", 0.0)
+    database = Database(sqlite_url)
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(b"weights")
+    run_id = make_run(database)
+    lease = Lease(database, run_id, claim_run(database, run_id), seconds=60)
+    files = FailingFiles(str(tmp_path / "artifacts"))
+    reporter = StorageReporter(
+        database, lease, Checkpoints(database, files, run_id), heartbeat_seconds=0.05
+    )
+    with reporter:
+        files.errors = [ConnectionError("no route")]
+        reporter.checkpoint(path, step=4, epoch=1)
+        reporter.flush()
+        assert "checkpoint of step 4 (epoch 1) was not stored" in lines_of(database, run_id)[0]
+
+        files.errors = [OSError(28, "No space left on device")]
+        with pytest.raises(StorageUnavailableError, match="No space left"):
+            reporter.checkpoint(path, step=8, epoch=2)
+    database.close()

@@ -1,0 +1,3763 @@
+// Generated from the server's OpenAPI document by `npm run generate`; do not edit.
+
+export interface paths {
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description Runs, newest first.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        /**
+         * Create Run
+         * @description Queue one run.
+         */
+        post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description One run with its attempts and the model it made.
+         */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Run
+         * @description Delete a run that has ended, with its model.
+         */
+        delete: operations["delete_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Run
+         * @description Cancel a run: at once when it waits, at its next step when it is running.
+         */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Run
+         * @description Queue a failed or cancelled run again; it goes on from its last checkpoint.
+         */
+        post: operations["retry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Log
+         * @description The newest lines of a run's log, or those after a line.
+         */
+        get: operations["read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Artifacts
+         * @description Files of a run, oldest first.
+         */
+        get: operations["list_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Metrics
+         * @description Metrics of a run; a thinned series keeps its ends and the extremes between.
+         */
+        get: operations["read_metrics"];
+        put?: never;
+        /**
+         * Write Metrics
+         * @description Write metrics; a (name, step) that exists is replaced.
+         */
+        post: operations["write_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Studies
+         * @description Studies, newest first.
+         */
+        get: operations["list_studies"];
+        put?: never;
+        /**
+         * Create Study
+         * @description Queue every run of a study document.
+         */
+        post: operations["create_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Study
+         * @description Say what a study document would queue, and queue nothing.
+         */
+        post: operations["plan_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study
+         * @description One study and where it stands.
+         */
+        get: operations["get_study"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Study
+         * @description Delete a study whose runs have all ended, with its runs and models.
+         */
+        delete: operations["delete_study"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study Table
+         * @description The comparison table: one row a combination of levels, failed runs counted beside.
+         */
+        get: operations["get_study_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Study
+         * @description Cancel every open run of a study.
+         */
+        post: operations["cancel_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description Folded models, newest first.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model
+         * @description One folded model with its files.
+         */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate
+         * @description The certificate: what was compared, on how many samples, and how far apart it was.
+         */
+        get: operations["get_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/files/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Model File
+         * @description Download a file of a model by its kind, for example onnx.
+         */
+        get: operations["download_model_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Samples
+         * @description A few held-out samples with labels, to try the model on.
+         */
+        get: operations["get_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict
+         * @description Classify images with the folded network.
+         */
+        post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifacts/{artifact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Artifact
+         * @description Download a stored file; takes Range, If-Range and If-None-Match.
+         */
+        get: operations["download_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Datasets
+         * @description All data sets that specs may name.
+         */
+        get: operations["list_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset
+         * @description One data set: who has it, and what to do when nobody does.
+         */
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Dataset File
+         * @description Bring a file of a data set to the server; its size and MD5 must be the published ones.
+         */
+        put: operations["put_dataset_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workers
+         * @description Worker processes, the live ones first.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Events
+         * @description Follow what changes, from now on or from the event after Last-Event-ID.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Health
+         * @description Say that the process answers.
+         */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readiness
+         * @description Check the database, its schema, the file store and the broker.
+         */
+        get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Info
+         * @description Say what this service is and how it is set up.
+         */
+        get: operations["get_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spec/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Spec Schema
+         * @description JSON schema of a run's spec; `group` says which part of a form a field belongs to.
+         */
+        get: operations["get_spec_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * ArtifactKind
+         * @description What a stored file is for.
+         * @enum {string}
+         */
+        ArtifactKind: "checkpoint" | "weights" | "folded" | "graph" | "onnx" | "certificate" | "samples";
+        /**
+         * ArtifactList
+         * @description Files of a run.
+         */
+        ArtifactList: {
+            /** Items */
+            items: components["schemas"]["ArtifactRead"][];
+        };
+        /**
+         * ArtifactRead
+         * @description A stored file; download it at /artifacts/{id}.
+         */
+        ArtifactRead: {
+            /** Id */
+            id: string;
+            /** Run Id */
+            run_id: string;
+            /** Attempt */
+            attempt: number;
+            kind: components["schemas"]["ArtifactKind"];
+            /** Name */
+            name: string;
+            /** Media Type */
+            media_type: string;
+            /** Size */
+            size: number;
+            /** Sha256 */
+            sha256: string;
+            /** Step */
+            step: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * AttemptOutcome
+         * @description How one try at a run ended.
+         * @enum {string}
+         */
+        AttemptOutcome: "running" | "succeeded" | "failed" | "cancelled" | "drained" | "lost";
+        /**
+         * AttemptRead
+         * @description One try at a run.
+         */
+        AttemptRead: {
+            /** Number */
+            number: number;
+            /** Worker Id */
+            worker_id: string;
+            /** Host */
+            host: string;
+            /** Device */
+            device: string;
+            outcome: components["schemas"]["AttemptOutcome"];
+            /** Reason */
+            reason: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Resumed Step */
+            resumed_step: number;
+        };
+        /**
+         * CertificateRead
+         * @description A certificate as docs/method.md describes it.
+         */
+        CertificateRead: {
+            /** Model Id */
+            model_id: string;
+            /** Run Id */
+            run_id: string;
+            /** Certificate */
+            certificate: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DatasetFileRead
+         * @description One original file of a data set.
+         */
+        DatasetFileRead: {
+            /** Name */
+            name: string;
+            /** Bytes */
+            bytes: number;
+            /** Md5 */
+            md5: string;
+            /** Urls */
+            urls: string[];
+        };
+        /**
+         * DatasetList
+         * @description All data sets.
+         */
+        DatasetList: {
+            /** Items */
+            items: components["schemas"]["DatasetRead"][];
+        };
+        /**
+         * DatasetRead
+         * @description A data set that specs may name.
+         */
+        DatasetRead: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Input Shape */
+            input_shape: [
+                number,
+                number,
+                number
+            ];
+            /** Classes */
+            classes: string[];
+            /** Train */
+            train: number;
+            /** Test */
+            test: number;
+            /** Files */
+            files: components["schemas"]["DatasetFileRead"][];
+            /**
+             * Ready
+             * @description True when a live worker, or this server's folder, has it.
+             */
+            ready: boolean;
+            /**
+             * Workers
+             * @description Live worker id to "ready" or what is missing.
+             */
+            workers: {
+                [key: string]: string;
+            };
+            /**
+             * Remedy
+             * @description What to do when it is not ready.
+             */
+            remedy: string | null;
+        };
+        /**
+         * EventRead
+         * @description One change, as the data of a server-sent event; `id` is its Last-Event-ID.
+         */
+        EventRead: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "metrics" | "progress" | "log" | "study" | "model" | "worker";
+            /** Run Id */
+            run_id: string | null;
+            /** Study Id */
+            study_id: string | null;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * FieldProblem
+         * @description One thing wrong with one field of a document, and the way out where one is known.
+         */
+        FieldProblem: {
+            /**
+             * Path
+             * @description Dotted path of the field, empty for the whole document.
+             */
+            path: string;
+            /**
+             * Message
+             * @description What was wrong, with the allowed range or values.
+             */
+            message: string;
+            /**
+             * Hint
+             * @description What to do, for example the nearest valid name.
+             * @default null
+             */
+            hint: string | null;
+        };
+        /**
+         * FileHash
+         * @description A file that a certificate speaks of.
+         */
+        FileHash: {
+            /** Artifact Id */
+            artifact_id: string;
+            kind: components["schemas"]["ArtifactKind"];
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * Health
+         * @description The process answers.
+         */
+        Health: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "ok";
+            /** Version */
+            version: string;
+        };
+        /**
+         * LogLineRead
+         * @description One line of a run's log.
+         */
+        LogLineRead: {
+            /** Id */
+            id: number;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LogPage
+         * @description Newest lines of a run's log, oldest first.
+         */
+        LogPage: {
+            /** Items */
+            items: components["schemas"]["LogLineRead"][];
+        };
+        /**
+         * MetricBatch
+         * @description Values to write; a (name, step) that exists is replaced.
+         */
+        MetricBatch: {
+            /**
+             * Attempt
+             * @description Attempt that writes; a superseded one is refused. Empty for own scripts.
+             */
+            attempt?: number | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["MetricPoint"][];
+            };
+        };
+        /**
+         * MetricPoint
+         * @description One value of one metric.
+         */
+        MetricPoint: {
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+            /** Epoch */
+            epoch?: number | null;
+        };
+        /**
+         * MetricSeries
+         * @description One metric of one run. `total` counts stored points, `steps` may be fewer.
+         */
+        MetricSeries: {
+            /** Name */
+            name: string;
+            /** Total */
+            total: number;
+            /** Steps */
+            steps: number[];
+            /** Values */
+            values: number[];
+            /** Epochs */
+            epochs: (number | null)[];
+        };
+        /**
+         * MetricsRead
+         * @description Metrics of one run.
+         */
+        MetricsRead: {
+            /** Run Id */
+            run_id: string;
+            /** Series */
+            series: components["schemas"]["MetricSeries"][];
+        };
+        /**
+         * MetricsWritten
+         * @description How many values were stored.
+         */
+        MetricsWritten: {
+            /** Points */
+            points: number;
+        };
+        /**
+         * ModelPage
+         * @description One page of models.
+         */
+        ModelPage: {
+            /** Items */
+            items: components["schemas"]["ModelRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ModelRead
+         * @description A folded model with the verdict of its certificate.
+         */
+        ModelRead: {
+            /** Id */
+            id: string;
+            /** Run Id */
+            run_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "exact" | "bounded";
+            /** Test Acc */
+            test_acc: number | null;
+            spec: components["schemas"]["RunSpec"];
+            /**
+             * Input Shape
+             * @description One sample's shape (C, H, W).
+             */
+            input_shape: [
+                number,
+                number,
+                number
+            ];
+            /** Classes */
+            classes: string[];
+            /** Files */
+            files: components["schemas"]["FileHash"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * Objective
+         * @description The metric that the study compares, and which way is better.
+         */
+        Objective: {
+            /**
+             * Name
+             * @default test_acc
+             */
+            name: string;
+            /**
+             * Goal
+             * @default maximize
+             * @enum {string}
+             */
+            goal: "maximize" | "minimize";
+        };
+        /**
+         * Parameter
+         * @description One field of the grid in the form of sweep files: one `value` or a list of `values`.
+         */
+        Parameter: {
+            /**
+             * Value
+             * @description The one value of this field in every run.
+             */
+            value?: unknown;
+            /**
+             * Values
+             * @description The levels of this field.
+             */
+            values?: unknown[] | null;
+        };
+        /**
+         * PredictRequest
+         * @description Images to classify.
+         */
+        PredictRequest: {
+            /**
+             * Inputs
+             * @description [N, C, H, W], pixels in [0, 1], 1 to 256 images.
+             */
+            inputs: number[][][][];
+        };
+        /**
+         * PredictResponse
+         * @description One prediction per image.
+         */
+        PredictResponse: {
+            /** Model Id */
+            model_id: string;
+            /** Predictions */
+            predictions: components["schemas"]["Prediction"][];
+        };
+        /**
+         * Prediction
+         * @description What the folded network says of one image.
+         */
+        Prediction: {
+            /** Label */
+            label: number;
+            /** Name */
+            name: string;
+            /** Probability */
+            probability: number;
+            /** Probabilities */
+            probabilities: number[];
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem+json: what was wrong and what to do.
+         */
+        Problem: {
+            /**
+             * Type
+             * @description Stable identifier, for example /problems/spec-invalid.
+             */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /**
+             * Hint
+             * @description What to do about it.
+             * @default null
+             */
+            hint: string | null;
+            /**
+             * Errors
+             * @default null
+             */
+            errors: components["schemas"]["FieldProblem"][] | null;
+            /** Request Id */
+            request_id: string;
+        };
+        /**
+         * ProgressRead
+         * @description Where a training stands.
+         */
+        ProgressRead: {
+            /** Epoch */
+            epoch: number;
+            /** Epochs */
+            epochs: number;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number;
+            /** Loss */
+            loss?: number | null;
+            /** Accuracy */
+            accuracy?: number | null;
+            /** Eta Seconds */
+            eta_seconds?: number | null;
+        };
+        /**
+         * Readiness
+         * @description Whether the service can do its work, check by check.
+         */
+        Readiness: {
+            /** Ready */
+            ready: boolean;
+            /**
+             * Checks
+             * @description Check name to "ok" or what is wrong.
+             */
+            checks: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RunCreate
+         * @description A run to queue; also the format of a run file.
+         */
+        RunCreate: {
+            /**
+             * Name
+             * @description Shown in lists; made from the spec when empty.
+             */
+            name?: string | null;
+            /**
+             * Experiment
+             * @default default
+             */
+            experiment: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Priority
+             * @description Higher runs first.
+             * @default 0
+             */
+            priority: number;
+            spec: components["schemas"]["RunSpec"];
+        };
+        /**
+         * RunPage
+         * @description One page of runs.
+         */
+        RunPage: {
+            /** Items */
+            items: components["schemas"]["RunSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * RunRead
+         * @description A run with its attempts and the model it made.
+         */
+        RunRead: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Experiment */
+            experiment: string;
+            /** Study Id */
+            study_id: string | null;
+            /** Tags */
+            tags: string[];
+            /** Priority */
+            priority: number;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Reason
+             * @description Stable code of why it failed or stopped.
+             */
+            reason: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Worker Id */
+            worker_id: string | null;
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            spec: components["schemas"]["RunSpec"];
+            /** Spec Digest */
+            spec_digest: string;
+            progress: components["schemas"]["ProgressRead"] | null;
+            /**
+             * Summary
+             * @description Newest value of every metric.
+             */
+            summary: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Attempts */
+            attempts: components["schemas"]["AttemptRead"][];
+            /** Model Id */
+            model_id: string | null;
+            /**
+             * Queue Position
+             * @description 1 is next; only while queued.
+             */
+            queue_position: number | null;
+        };
+        /**
+         * RunSpec
+         * @description One training run, completely: two runs with one digest train the same weights.
+         */
+        RunSpec: {
+            /**
+             * Dataset
+             * @description Which data set to train and test on.
+             * @default digits
+             * @enum {string}
+             */
+            dataset: "digits" | "mnist" | "fashion-mnist";
+            /**
+             * Train Samples
+             * @description Use only the first so many training samples; all when empty.
+             */
+            train_samples?: number | null;
+            /**
+             * Test Samples
+             * @description Use only the first so many test samples; all when empty.
+             */
+            test_samples?: number | null;
+            /**
+             * Augmentation
+             * @description Random shift by up to 1/8 of the image (crop), and random mirroring (flip), per batch.
+             * @default none
+             * @enum {string}
+             */
+            augmentation: "none" | "crop" | "crop-flip";
+            /**
+             * Network
+             * @description Which network family to build.
+             * @default small-conv
+             * @enum {string}
+             */
+            network: "small-conv" | "resnet20";
+            /**
+             * Width
+             * @description Channels of the first stage.
+             * @default 16
+             */
+            width: number;
+            /**
+             * Pooling
+             * @description Pooling of small-conv; resnet20 strides instead.
+             * @default average
+             * @enum {string}
+             */
+            pooling: "average" | "max";
+            /**
+             * Num Timesteps
+             * @description Spike time steps T.
+             * @default 4
+             */
+            num_timesteps: number;
+            /**
+             * Decay
+             * @description Membrane factor per time step; 1 is IF, below 1 is LIF.
+             * @default 0.25
+             */
+            decay: number;
+            /**
+             * V Threshold
+             * @description Membrane value at which a spike is sent.
+             * @default 0.5
+             */
+            v_threshold: number;
+            /**
+             * Surrogate
+             * @description Stand-in for the spike's derivative.
+             * @default rectangle
+             * @constant
+             */
+            surrogate: "rectangle";
+            /**
+             * Surrogate Width
+             * @description Width of the surrogate's window.
+             * @default 1
+             */
+            surrogate_width: number;
+            /**
+             * Granularity
+             * @description What shares one learned spike amplitude; binary is the vanilla network without any.
+             * @default channel
+             * @enum {string}
+             */
+            granularity: "binary" | "layer" | "channel" | "element";
+            /**
+             * Amplitude Weight Decay
+             * @description Weight decay on the amplitudes alone.
+             * @default 0
+             */
+            amplitude_weight_decay: number;
+            /**
+             * Epochs
+             * @description Passes over the training data.
+             * @default 8
+             */
+            epochs: number;
+            /**
+             * Batch Size
+             * @description Samples in one optimiser step.
+             * @default 64
+             */
+            batch_size: number;
+            /**
+             * Optimizer
+             * @description Optimiser.
+             * @default adam
+             * @enum {string}
+             */
+            optimizer: "sgd" | "adam" | "adamw";
+            /**
+             * Lr
+             * @description Peak learning rate.
+             * @default 0.009
+             */
+            lr: number;
+            /**
+             * Momentum
+             * @description Momentum of sgd; adam ignores it.
+             * @default 0.9
+             */
+            momentum: number;
+            /**
+             * Weight Decay
+             * @description Weight decay on the weights.
+             * @default 0
+             */
+            weight_decay: number;
+            /**
+             * Schedule
+             * @description Learning rate over the steps of the run.
+             * @default one-cycle
+             * @enum {string}
+             */
+            schedule: "constant" | "cosine" | "one-cycle";
+            /**
+             * Label Smoothing
+             * @description Label smoothing.
+             * @default 0
+             */
+            label_smoothing: number;
+            /**
+             * Certificate Samples
+             * @description Test samples on which the fold is proved.
+             * @default 256
+             */
+            certificate_samples: number;
+            /**
+             * Seed
+             * @description Seed of weights, data order and augmentation.
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
+         * RunStatus
+         * @description Where a run stands.
+         * @enum {string}
+         */
+        RunStatus: "queued" | "running" | "paused" | "succeeded" | "failed" | "cancelled";
+        /**
+         * RunSummary
+         * @description A run as lists show it.
+         */
+        RunSummary: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Experiment */
+            experiment: string;
+            /** Study Id */
+            study_id: string | null;
+            /** Tags */
+            tags: string[];
+            /** Priority */
+            priority: number;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Reason
+             * @description Stable code of why it failed or stopped.
+             */
+            reason: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Worker Id */
+            worker_id: string | null;
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            spec: components["schemas"]["RunSpec"];
+            /** Spec Digest */
+            spec_digest: string;
+            progress: components["schemas"]["ProgressRead"] | null;
+            /**
+             * Summary
+             * @description Newest value of every metric.
+             */
+            summary: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * SamplesRead
+         * @description Held-out samples with labels.
+         */
+        SamplesRead: {
+            /**
+             * Inputs
+             * @description [N, C, H, W], pixels in [0, 1].
+             */
+            inputs: number[][][][];
+            /** Labels */
+            labels: number[];
+        };
+        /**
+         * ServiceInfo
+         * @description What this service is and how it is set up.
+         */
+        ServiceInfo: {
+            /** Version */
+            version: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "embedded" | "team";
+            /**
+             * Database
+             * @enum {string}
+             */
+            database: "sqlite" | "postgresql";
+            /**
+             * Broker
+             * @enum {string}
+             */
+            broker: "filesystem" | "redis";
+            /** Study Run Limit */
+            study_run_limit: number;
+            /**
+             * Web
+             * @description True when the web page is built and served at /.
+             */
+            web: boolean;
+        };
+        /**
+         * StudyCell
+         * @description One combination of the factors, over its seeds.
+         */
+        StudyCell: {
+            /**
+             * Levels
+             * @description Factor name to level.
+             */
+            levels: {
+                [key: string]: unknown;
+            };
+            /**
+             * N
+             * @description Runs that succeeded and have the metric.
+             */
+            n: number;
+            /**
+             * Runs
+             * @description Runs that belong to the cell.
+             */
+            runs: number;
+            /** Failed */
+            failed: number;
+            /** Mean */
+            mean: number | null;
+            /**
+             * Std
+             * @description Sample standard deviation; empty below two runs.
+             */
+            std: number | null;
+            /** Values */
+            values: number[];
+            /** Run Ids */
+            run_ids: string[];
+            /**
+             * Verdicts
+             * @description Certificate verdicts of the cell's models.
+             */
+            verdicts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * StudyDocument
+         * @description A study: base fields, the levels that vary, and the seeds that every level meets.
+         */
+        StudyDocument: {
+            /**
+             * Name
+             * @description Shown in lists; the runs are named after it.
+             */
+            name: string;
+            /**
+             * Experiment
+             * @default default
+             */
+            experiment: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Priority
+             * @description Higher runs first.
+             * @default 0
+             */
+            priority: number;
+            /**
+             * Method
+             * @description Every combination of the levels.
+             * @default grid
+             * @constant
+             */
+            method: "grid";
+            /**
+             * @description What the table compares; a name alone means maximize.
+             * @default {
+             *       "name": "test_acc",
+             *       "goal": "maximize"
+             *     }
+             */
+            metric: components["schemas"]["Objective"] | string;
+            /**
+             * Base
+             * @description Fields of the spec that all runs share.
+             * @default {}
+             */
+            base: {
+                [key: string]: unknown;
+            };
+            /**
+             * Parameters
+             * @description Fields of the grid, in the form of sweep files.
+             * @default {}
+             */
+            parameters: {
+                [key: string]: components["schemas"]["Parameter"];
+            };
+            /**
+             * Ablate
+             * @description Factors of the ablation and their levels.
+             * @default {}
+             */
+            ablate: {
+                [key: string]: unknown[];
+            };
+            /** Seeds */
+            seeds?: (number[] | number) | null;
+            /**
+             * Run Cap
+             * @description Most runs; whole seeds are left out until the study fits.
+             */
+            run_cap?: number | null;
+            /**
+             * Early Terminate
+             * @description Comes with sweeps; leave it out.
+             */
+            early_terminate?: null;
+        };
+        /**
+         * StudyPage
+         * @description One page of studies.
+         */
+        StudyPage: {
+            /** Items */
+            items: components["schemas"]["StudyRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * StudyPlan
+         * @description What a study document would queue.
+         */
+        StudyPlan: {
+            /** Runs */
+            runs: number;
+            /** Factors */
+            factors: string[];
+            /** Cells */
+            cells: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * StudyRead
+         * @description A study and where it stands.
+         */
+        StudyRead: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Experiment */
+            experiment: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Factors */
+            factors: string[];
+            /** Metric */
+            metric: string;
+            /**
+             * Goal
+             * @enum {string}
+             */
+            goal: "maximize" | "minimize";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "paused" | "finished" | "cancelled";
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+            /**
+             * Progress
+             * @description Share of all epochs done.
+             */
+            progress: number;
+            /** Eta Seconds */
+            eta_seconds: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * StudyTable
+         * @description The comparison table of a study: one row a cell.
+         */
+        StudyTable: {
+            /** Study Id */
+            study_id: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Goal
+             * @enum {string}
+             */
+            goal: "maximize" | "minimize";
+            /** Factors */
+            factors: string[];
+            /** Cells */
+            cells: components["schemas"]["StudyCell"][];
+            /**
+             * Complete
+             * @description True when no run is queued, running or paused.
+             */
+            complete: boolean;
+        };
+        /**
+         * WorkerList
+         * @description Workers, newest first.
+         */
+        WorkerList: {
+            /** Items */
+            items: components["schemas"]["WorkerRead"][];
+        };
+        /**
+         * WorkerRead
+         * @description A worker process.
+         */
+        WorkerRead: {
+            /** Id */
+            id: string;
+            /** Host */
+            host: string;
+            /** Pid */
+            pid: number;
+            /** Device */
+            device: string;
+            /** Slots */
+            slots: number;
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "alive" | "draining" | "stopped" | "lost";
+            /** Run Ids */
+            run_ids: string[];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Stopped At */
+            stopped_at: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_runs: {
+        parameters: {
+            query?: {
+                /** @description For example: status = "succeeded" and metrics.test_acc > 0.9 and spec.granularity in ("channel", "element") and has tag "paper" */
+                filter?: string | null;
+                /** @description Only in one of these states. */
+                status?: components["schemas"]["RunStatus"][];
+                experiment?: string | null;
+                /** @description Only of this study. */
+                study_id?: string | null;
+                /** @description Most items of this page. */
+                limit?: number;
+                /** @description next_cursor of the page before; empty for the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made by the client: a request sent again with it creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_log: {
+        parameters: {
+            query?: {
+                /** @description Most lines. */
+                limit?: number;
+                /** @description Only lines after the one with this id. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactList"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_metrics: {
+        parameters: {
+            query?: {
+                /** @description Only these metrics; all when empty. */
+                name?: string[];
+                /** @description Most points a metric, thinned out beyond. */
+                max_points?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsWritten"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_studies: {
+        parameters: {
+            query?: {
+                /** @description Most items of this page. */
+                limit?: number;
+                /** @description next_cursor of the page before; empty for the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyPage"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_study: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made by the client: a request sent again with it creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRead"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyPlan"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_study_table: {
+        parameters: {
+            query?: {
+                /** @description Metric to compare; the study's own when empty. */
+                metric?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyTable"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                /** @description Only of this study. */
+                study_id?: string | null;
+                /** @description Most items of this page. */
+                limit?: number;
+                /** @description next_cursor of the page before; empty for the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a folded model. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a folded model. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_model_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a folded model. */
+                model_id: string;
+                kind: components["schemas"]["ArtifactKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range of the file that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The client has this file already (If-None-Match). */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range lies outside the file. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a folded model. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplesRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a folded model. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictResponse"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an artifact. */
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range of the file that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The client has this file already (If-None-Match). */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range lies outside the file. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_datasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetList"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a data set. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_dataset_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a data set. */
+                name: string;
+                /** @description Name of a file of the data set. */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description Only of this run. */
+                run_id?: string | null;
+                /** @description Only of this study. */
+                study_id?: string | null;
+                /** @description Go on after this event; like Last-Event-ID. */
+                last_event_id?: number | null;
+            };
+            header?: {
+                "Last-Event-ID"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream; each `data` is one EventRead. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A check failed; `checks` says which and why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    get_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceInfo"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_spec_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

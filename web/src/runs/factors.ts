@@ -1,0 +1,32 @@
+// The few values of a run's specification that tell it from its neighbours.
+import type { RunSummary, StudyRead } from "../api/types";
+
+export interface Factor {
+  name: string;
+  value: string;
+}
+
+/** What tells runs apart that belong to no study. */
+const USUAL = ["dataset", "network", "granularity", "num_timesteps"] as const;
+
+/** The study's factors, or the usual ones, then the seed. */
+export function factorsOf(run: RunSummary, study: StudyRead | undefined): Factor[] {
+  const names: readonly string[] = study ? study.factors : USUAL;
+  const spec: Record<string, unknown> = run.spec;
+  return [...new Set([...names, "seed"])]
+    .filter((name) => spec[name] !== undefined)
+    .map((name) => ({ name, value: specValue(spec[name]) }));
+}
+
+/** A run's name without the "factor=level" words that stand beside it anyway. */
+export function shortName(name: string, factors: Factor[]): string {
+  const said = new Set(factors.map((factor) => `${factor.name}=${factor.value}`));
+  const words = name.split(" ").filter((word) => !said.has(word));
+  return words.join(" ") || name;
+}
+
+/** A value of a specification as text; an empty one is "all", as the schema says. */
+export function specValue(value: unknown): string {
+  if (value === null || value === undefined) return "all";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,132 @@
+"""The scheduler: queues runs again whose worker fell silent, and wakes runs that wait.
+
+Several of them at once are harmless: every change is made under the run's lock, and a message
+too many is a message that finds nothing to do. Run it with `python -m worker.scheduler`.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from datetime import timedelta
+from types import FrameType
+
+from server.errors import QueueError, ServerError
+from server.queue import RunQueue
+from server.settings import Settings, load_settings
+from server.storage import events, lifecycle, workers
+from server.storage.database import Database
+from worker.logging_setup import set_up_logging
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BACK_OFF = 15.0
+PRUNE_SECONDS = 600.0
+EVENTS_KEPT = timedelta(days=2)
+"""A reader that was away longer starts again from the state."""
+
+
+class Scheduler:
+    """One pass at a time over the runs that need somebody."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = Database(settings.resolved_database_url)
+        self._queue = RunQueue(settings)
+        self._prune_at = 0.0
+
+    def tick(self) -> None:
+        """One pass; raises ServerError when the database or the broker does not answer."""
+        self._reap()
+        self._wake()
+        self._prune()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+        self._queue.close()
+
+    def _reap(self) -> None:
+        with self._database.write() as session:
+            back = lifecycle.reap_expired(session, max_lost=self._settings.max_lost_attempts)
+        for run_id in back:
+            logger.warning("run %s lost its worker and is queued again", run_id)
+
+    def _wake(self) -> None:
+        """Wake as many runs as workers alive could take.
+
+        More would only pile up messages: a slot that becomes free is seen at the next pass.
+        """
+        with self._database.read() as session:
+            free = workers.free_slots(session, self._settings.lease_seconds)
+            due = lifecycle.due_to_wake(
+                session, again_seconds=self._settings.wake_again_seconds, limit=free
+            )
+        if not due:
+            return
+        sent: list[str] = []
+        try:
+            for run_id in due:
+                self._queue.enqueue_run(run_id)
+                sent.append(run_id)
+        finally:
+            with self._database.write() as session:
+                lifecycle.mark_woken(session, sent)
+
+    def _prune(self) -> None:
+        if time.monotonic() < self._prune_at:
+            return
+        with self._database.write() as session:
+            events.prune(session, EVENTS_KEPT)
+        self._prune_at = time.monotonic() + PRUNE_SECONDS
+
+
+def run_scheduler(scheduler: Scheduler, shortest: float, stop: threading.Event) -> None:
+    """Pass after pass until `stop`; an outage is waited out with growing pauses."""
+    pause = shortest
+    while not stop.is_set():
+        try:
+            scheduler.tick()
+            pause = shortest
+        except (ServerError, OSError) as error:
+            kind = "the broker" if isinstance(error, QueueError) else "the database"
+            pause = min(LONGEST_BACK_OFF, pause * 2)
+            logger.warning("%s: %s; trying again in %.0f s", kind, error, pause)
+        except Exception:
+            pause = LONGEST_BACK_OFF
+            logger.exception("a pass failed; trying again in %.0f s", pause)
+        stop.wait(pause)
+    scheduler.close()
+
+
+def main() -> int:
+    """Schedule until SIGTERM or SIGINT; 1 when the settings are wrong."""
+    try:
+        settings = load_settings()
+        set_up_logging(settings.log_level)
+        scheduler = Scheduler(settings)
+    except ServerError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    # In a thread, because a database call that hangs must not keep a signal waiting.
+    loop = threading.Thread(
+        target=run_scheduler, args=(scheduler, settings.scheduler_seconds, stop), daemon=True
+    )
+    loop.start()
+    stop.wait()
+    loop.join(timeout=1.0)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
