@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from server.queue import make_celery
 from server.settings import Settings
 from worker.machine import Machine
 from worker.presence import Presence
+from worker.scratch import scratch_folder
 from worker.tasks import register_task
 
 LOST_CHILD_SECONDS = 1.0
@@ -57,10 +57,8 @@ def run_worker(settings: Settings, machine: Machine) -> int:
     signals.setup_logging.connect(keep_logging)
     signals.worker_ready.connect(ready)
     signals.worker_shutting_down.connect(stopping)
-    with tempfile.TemporaryDirectory(
-        prefix="realspike-worker-", ignore_cleanup_errors=True
-    ) as scratch:
-        app = make_app(settings, machine, Path(scratch))
+    with scratch_folder() as scratch:
+        app = make_app(settings, machine, scratch)
         worker = app.Worker(
             hostname=machine.worker_id,
             pool="prefork",

@@ -107,7 +107,8 @@ def prove(network: nn.Module, folded: FoldedNet, images: Tensor) -> Proof:
         raise CertificateError(
             f"the folded network is not the trained one: in float64 {float64.mismatches} "
             f"of {float64.spikes} spikes differ, currents by up to "
-            f"{float64.max_abs_current_diff:.3g}, logits by up to {float64.max_abs_logit_diff:.3g}, "
+            f"{float64.max_abs_current_diff:.3g}, "
+            f"logits by up to {float64.max_abs_logit_diff:.3g}, "
             f"binary spikes: {'yes' if float64.binary else 'no'}"
         )
     float32 = compare_float32(network, copy.deepcopy(folded).float(), images.float())
