@@ -23,11 +23,11 @@ demo: install
 	@$(BIN)/python -m client.demo
 
 up: install
-	@$(BIN)/python web/build.py --optional
+	@$(BIN)/python web/build.py --install-node || echo "realspike: going on without the web page"
 	@$(BIN)/realspike up
 
 web: install
-	@$(BIN)/python web/build.py
+	@$(BIN)/python web/build.py --install-node
 
 migrate: install
 	@$(BIN)/python -m server.storage.migrations
@@ -35,6 +35,8 @@ migrate: install
 lint: install-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/python web/build.py --install-node
+	@$(BIN)/python web/build.py run lint typecheck
 
 types: install-dev
 	@$(BIN)/mypy
@@ -44,7 +46,7 @@ imports: install-dev
 
 test: lint types imports
 	@tools/browser.sh
-	@$(BIN)/python web/build.py --check
+	@$(BIN)/python web/build.py run test
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(TESTS)
 
 bench: install-dev
