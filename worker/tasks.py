@@ -8,6 +8,7 @@ from pathlib import Path
 from billiard.process import current_process  # type: ignore[import-untyped]
 from celery import Celery
 
+from rscore.process import prepare_process
 from server.queue import TASK_LOOK_AT_RUN
 from server.settings import Settings
 from server.storage.artifacts import ArtifactFiles
@@ -37,6 +38,7 @@ def register_task(app: Celery, settings: Settings, machine: Machine, scratch: Pa
 
 
 def _make_bench(settings: Settings, machine: Machine, scratch: Path) -> Bench:
+    prepare_process()
     slot = getattr(current_process(), "index", 0)
     return Bench(
         settings=settings,
