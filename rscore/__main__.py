@@ -52,8 +52,8 @@ def main(
     folder = out or Path(".realspike/trained") / file.stem
     try:
         run = read_run_file(file)
-        folder.mkdir(parents=True, exist_ok=True)
         _get_data(run, data_dir, fetch=fetch)
+        folder.mkdir(parents=True, exist_ok=True)
         place = _device(device)
     except (RscoreError, OSError) as error:
         _give_up(error, BAD_INPUT)

@@ -30,7 +30,7 @@ fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 echo "realspike: installing into .venv (the first time takes a minute or two)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+.venv/bin/python -m pip install -qq --disable-pip-version-check \
     --constraint constraints.txt --editable ".[$extras]" ||
     fail "pip could not install; see the lines above. Without a network, point pip at a folder of wheels: PIP_FIND_LINKS=DIR"
 printf '%s\n' "$wanted" >"$stamp"

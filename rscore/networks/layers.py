@@ -37,7 +37,7 @@ class RepeatTime(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Currents [T*N, ...]."""
-        return x.repeat(self.num_timesteps, *(1,) * (x.dim() - 1))
+        return torch.cat([x] * self.num_timesteps)
 
 
 class TimeMean(nn.Module):

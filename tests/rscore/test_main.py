@@ -108,7 +108,7 @@ def test_bad_input_is_one_line(
 ) -> None:
     path = tmp_path / "run.yaml"
     path.write_text(text)
-    done = rscore(path, *arguments)
+    done = rscore(path, "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -118,7 +118,7 @@ def test_bad_input_is_one_line(
 def test_the_data_folder_may_come_from_the_environment(tmp_path: Path) -> None:
     path = tmp_path / "run.yaml"
     path.write_text("spec: {dataset: mnist}")
-    done = rscore(path, REALSPIKE_DATA_DIR=str(tmp_path / "here"))
+    done = rscore(path, "--out", tmp_path / "out", REALSPIKE_DATA_DIR=str(tmp_path / "here"))
     assert f"is not complete in {tmp_path / 'here' / 'mnist'}" in done.stderr
 
 
