@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,11 @@ BACKENDS = ["sqlite", "postgresql"]
 _FIXTURES = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
 
 SettingsFactory = Callable[..., Settings]
+
+
+def pytest_configure() -> None:
+    """Whoever starts pytest in the background lets it ignore Ctrl-C; its processes must not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
