@@ -91,9 +91,12 @@ def _follow(out: Console, client: Client, study: Study, started: float) -> None:
     out.print(f"first training began after {duration(began)}, the last ended after {took}")
     bad = [run for run in follower.runs.values() if run.status != "succeeded"]
     if bad:
+        run = client.runs.get(bad[0].id)
+        lines = client.runs.log(run["id"], limit=5)
+        tail = "\n".join(f"  {line['text']}" for line in lines)
         raise DemoError(
-            f"run {bad[0].id} ({bad[0].name}) {bad[0].status}: {bad[0].reason}, {bad[0].detail}; "
-            f"see {HOME / 'logs'}"
+            f"{len(bad)} of {len(follower.runs)} runs did not succeed; {run['name']} "
+            f"{run['status']}: {run['reason']}, {run['detail']}\n{tail}"
         )
 
 
@@ -131,7 +134,7 @@ def _check(table: StudyTable, models: int) -> None:
 
 def _download(out: Console, client: Client, model: Model) -> Path:
     spec = model["spec"]
-    _title(out, f"Downloading the best model ({spec['granularity']}, seed {spec['seed']})")
+    _title(out, f"Downloading the best single model ({spec['granularity']}, seed {spec['seed']})")
     path, file = client.models.download(model, "onnx", HOME / "downloads" / model["id"])
     out.print(f"{path}\n{file['size']} bytes, SHA-256 {file['sha256']} is right")
     return path

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import cast
 
+from client.errors import InputError, NotFoundError
 from client.ids import found
 from client.transport import Transport
 from client.wire import Json, Study, StudyPage, StudyPlan, StudyTable
@@ -32,13 +34,17 @@ class Studies:
         return cast(Study, self._http.json("GET", f"/studies/{study_id}"))
 
     def find(self, short: str) -> Study:
-        """The study of an id or of a unique part of one, among the newest 200."""
-        return found(
-            "study",
-            short,
-            self.get,
-            lambda: [study["id"] for study in self.page(limit=PAGE)["items"]],
-        )
+        """The study of an id, of a unique part of one, or the newest of a name, among 200."""
+        newest = partial(self.page, limit=PAGE)
+        try:
+            return found(
+                "study", short, self.get, lambda: [study["id"] for study in newest()["items"]]
+            )
+        except (NotFoundError, InputError):
+            named = [study for study in newest()["items"] if study["name"] == short]
+            if not named:
+                raise
+            return named[0]
 
     def page(self, *, limit: int = 50, cursor: str | None = None) -> StudyPage:
         """One page of studies, newest first."""

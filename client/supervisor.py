@@ -280,5 +280,5 @@ def run_service(
         show_on_stderr(f"error: {error}")
         return 1
     except (KeyboardInterrupt, StoppedBySignal):
-        pass
+        show_on_stderr("stopped; runs that trained go on from their checkpoint the next time")
     return 0

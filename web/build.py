@@ -90,6 +90,8 @@ def install_modules(node: Path) -> None:
     digest = _digest([WEB / "package-lock.json"])
     if _read(INSTALL_STAMP) == digest:
         return
+    sys.stdout.write("installing what the web page is built with\n")
+    sys.stdout.flush()
     npm(node, "ci", "--no-audit", "--no-fund", "--loglevel=error")
     INSTALL_STAMP.write_text(digest)
 

@@ -26,7 +26,7 @@ from client.wire import Study, StudyPage, StudyPlan
 app = typer.Typer(no_args_is_help=True, help="Sweeps and ablations: many runs, one table.")
 
 StudyId = Annotated[
-    str, typer.Argument(metavar="ID", help="Id of a study, or a unique part of it.")
+    str, typer.Argument(metavar="ID", help="Id of a study, a unique part of it, or its name.")
 ]
 
 

@@ -110,6 +110,8 @@ def test_lists_show_and_table(realspike: Realspike, finished: dict[str, Any]) ->
     assert "ATTEMPT" in shown.out
     assert study_id in realspike("study", "list").out
     assert "2: 2 succeeded" in realspike("study", "show", study_id).out
+    name = realspike("study", "show", study_id, "--json").document["name"]
+    assert realspike("study", "show", name, "--json").document["name"] == name
     table = realspike("study", "table", study_id, "--metric", "train_loss", "--json").document
     assert table["metric"] == "train_loss"
     assert "±" not in realspike("study", "table", study_id).out

@@ -37,7 +37,7 @@ def test_from_submission_to_prediction(
 def test_run_that_fails_is_one_line(client: Client, study_file: Path) -> None:
     text = study_file.read_text()
     study_file.write_text(text.replace("dataset: digits", "dataset: mnist"))
-    with pytest.raises(demo.DemoError, match=r"run run_\w+ \(two cells .*failed: dataset_missing"):
+    with pytest.raises(demo.DemoError, match=r"2 of 2 runs .*two cells .*failed: dataset_missing"):
         demo._run(stdout(), client, time.monotonic())
 
 
