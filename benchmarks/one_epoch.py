@@ -7,7 +7,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rscore.reporting import Progress, StopReason
@@ -21,6 +21,10 @@ class Silent:
     def log(self, message: str) -> None: ...
 
     def metrics(self, *, step: int, epoch: int, values: Mapping[str, float]) -> None: ...
+
+    def histogram(
+        self, *, step: int, epoch: int, name: str, low: float, high: float, counts: Sequence[int]
+    ) -> None: ...
 
     def progress(self, progress: Progress) -> None: ...
 

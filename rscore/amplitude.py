@@ -2,10 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
 import torch
 from torch import Tensor, nn
 
-from rscore.spec import Granularity
+from rscore.kernels import amplitude_backward, amplitude_forward
+from rscore.spec import Granularity, RunSpec
+
+Constraint = Literal["free", "positive", "power-of-two"]
+
+
+def free(value: Tensor) -> Tensor:
+    """The parameter itself, of any sign."""
+    return value
+
+
+def positive(value: Tensor) -> Tensor:
+    """|value|, which starts at 1 as the parameter does; the gradient is that of the modulus."""
+    return value.abs()
+
+
+def power_of_two(value: Tensor) -> Tensor:
+    """sign(value) 2^round(log2 |value|), with the gradient of the identity (straight-through).
+
+    A product with a power of two changes no bit of a float's fraction, so such amplitudes fold
+    exactly in float32 as well. Exponents stay in [-30, 30].
+
+    Source of the gradient: Bengio et al., Estimating or Propagating Gradients, 2013
+    (arXiv 1308.3432).
+    """
+    size = value.detach().abs().clamp(2.0**-30, 2.0**30)
+    rounded = torch.exp2(size.log2().round()).copysign(value.detach())
+    return value + (rounded - value).detach() if value.requires_grad else rounded
+
+
+CONSTRAINTS: Mapping[Constraint, Callable[[Tensor], Tensor]] = MappingProxyType(
+    {"free": free, "positive": positive, "power-of-two": power_of_two}
+)
+"""Every constraint by its name in a run specification: parameter to amplitude in force."""
+
+
+class ScaledSpikes(torch.autograd.Function):
+    """o = a * s; for the backward pass the spikes are kept as one byte each."""
+
+    @staticmethod
+    def forward(ctx: Any, spikes: Tensor, amplitude: Tensor) -> Tensor:
+        """Real-valued spikes [B, ...] for spikes [B, ...] and an amplitude that broadcasts."""
+        scaled, kept = amplitude_forward(spikes, amplitude)
+        ctx.save_for_backward(kept, amplitude)
+        return scaled
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
+        """Gradients of the spikes, a * g, and of the amplitude, the sum of g * s where shared."""
+        kept, amplitude = ctx.saved_tensors
+        return amplitude_backward(grads[0], kept, amplitude)
 
 
 class Amplitude(nn.Module):
@@ -16,11 +70,14 @@ class Amplitude(nn.Module):
     Args:
         granularity: layer (one number), channel ([C]) or element (the whole sample shape).
         shape: one sample's shape at this place, (C, H, W) or (C,).
+        constraint: which values `a` may take, see CONSTRAINTS.
 
     Source: Guo et al., Real Spike, ECCV 2022 (arXiv 2210.06686).
     """
 
-    def __init__(self, granularity: Granularity, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, granularity: Granularity, shape: tuple[int, ...], constraint: Constraint = "free"
+    ) -> None:
         super().__init__()
         if granularity == "binary":
             raise ValueError("a binary network has no amplitude; use make_amplitude")
@@ -30,17 +87,30 @@ class Amplitude(nn.Module):
             "element": shape,
         }
         self.granularity = granularity
+        self.constraint: Constraint = constraint
         self.value = nn.Parameter(torch.ones(sizes[granularity]))
+        self._constrain = CONSTRAINTS[constraint]
+
+    def effective(self) -> Tensor:
+        """The amplitude in force, [1, ...], [C, 1, 1] or [C, H, W]."""
+        return self._constrain(self.value)
 
     def forward(self, spikes: Tensor) -> Tensor:
-        """Real-valued spikes [T*N, C, H, W] (or [T*N, C]) for binary ones of the same shape."""
-        return spikes * self.value
+        """Real-valued spikes [T*N, C, H, W] (or [T*N, C]) for spikes of the same shape."""
+        if not torch.is_grad_enabled():
+            return spikes * self.effective().to(spikes.dtype)
+        scaled: Tensor = ScaledSpikes.apply(  # type: ignore[no-untyped-call]
+            spikes, self.effective()
+        )
+        return scaled
 
     def extra_repr(self) -> str:
         """What the layer's repr shows."""
-        return f"{self.granularity}, {tuple(self.value.shape)}"
+        return f"{self.granularity}, {tuple(self.value.shape)}, {self.constraint}"
 
 
-def make_amplitude(granularity: Granularity, shape: tuple[int, ...]) -> nn.Module:
-    """An Amplitude, or for a binary network the identity."""
-    return nn.Identity() if granularity == "binary" else Amplitude(granularity, shape)
+def make_amplitude(spec: RunSpec, shape: tuple[int, ...]) -> nn.Module:
+    """The spec's amplitude for one sample's `shape`, or for a binary network the identity."""
+    if spec.granularity == "binary":
+        return nn.Identity()
+    return Amplitude(spec.granularity, shape, spec.amplitude_constraint)

@@ -18,11 +18,10 @@ from rscore.folding.certificate import certificate
 from rscore.folding.net import FoldedNet
 from rscore.folding.proof import prove
 from rscore.spec import RunSpec
+from rscore.training import SAMPLES
 
 MATERIALIZE_LIMIT = 64 * 2**20
 """Unshared kernels up to so many bytes are written out; larger ones stay factored."""
-SAMPLES = 32
-"""Held-out samples that travel with a model, for a first try."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,65 +2,53 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from rscore.surrogate import rectangle
+from rscore.kernels import Dynamics, neuron_backward, neuron_forward
+from rscore.kernels.reference import after_reset
+from rscore.kernels.reference import spike as fired
+from rscore.spec import ResetKind, SpikeKind, SurrogateName
+from rscore.surrogate import SURROGATES, Surrogate
 
 
-class FusedLIF(torch.autograd.Function):
-    """All T steps of a leaky integrate-and-fire layer as one node of the autograd graph.
+class FusedNeuron(torch.autograd.Function):
+    """All T steps of a neuron layer as one node of the autograd graph.
 
-    u[t] = decay * u[t-1] * (1 - s[t-1]) + x[t]        hard reset to 0
+    u[t] = decay * v[t-1] + x[t]
     s[t] = 1 if u[t] >= v_threshold else 0
+    s[t] = sign(u[t]) if |u[t]| >= v_threshold else 0     ternary spikes
+    v[t] = u[t] * (1 - |s[t]|)             hard reset to 0
+    v[t] = u[t] - v_threshold * s[t]       soft reset
 
-    The backward pass differentiates the reset as well; only ds/du is replaced:
-    ds/du = 1/width if |u - v_threshold| < width/2 else 0.
+    The backward pass differentiates the reset as well, unless it is detached; only ds/du is
+    replaced by the surrogate. All that is kept for it are the currents.
 
-    Source: Guo et al., Real Spike, ECCV 2022 (arXiv 2210.06686), their tau is `decay` here.
+    Source: Guo et al., Real Spike, ECCV 2022 (arXiv 2210.06686), their tau is `decay` here;
+    ternary spikes: Guo et al., Ternary Spike, AAAI 2024 (arXiv 2312.06372).
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, decay: float, v_threshold: float, width: float) -> Tensor:
-        """Binary spikes for currents `x`, both [T, ...]."""
+    def forward(ctx: Any, x: Tensor, decay: Tensor | float, dynamics: Dynamics) -> Tensor:
+        """Spikes for currents `x`, both [T, ...]; `decay` is a number or a tensor []."""
         layout = _Layout(x)
+        value = float(decay)
         currents = layout.flat(x)
-        membrane = torch.empty_like(currents)
-        spikes = torch.empty_like(currents)
-        xs, us, ss = currents.unbind(0), membrane.unbind(0), spikes.unbind(0)
-        us[0].copy_(xs[0])
-        torch.ge(us[0], v_threshold, out=ss[0])
-        for t in range(1, len(xs)):
-            torch.addcmul(us[t - 1], us[t - 1], ss[t - 1], value=-1, out=us[t])
-            us[t].mul_(decay).add_(xs[t])
-            torch.ge(us[t], v_threshold, out=ss[t])
-        ctx.save_for_backward(membrane, spikes)
-        ctx.constants = (decay, v_threshold, width)
-        ctx.layout = layout
-        return layout.shaped(spikes)
+        ctx.save_for_backward(currents)
+        ctx.constants = (value, dynamics, layout)
+        return layout.shaped(neuron_forward(currents, value, dynamics))
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
-        """Gradient of the currents, [T, ...].
-
-        With g[t] the gradient of s[t], h[t] that of x[t] and c = decay * h[t+1]:
-        h[t] = (g[t] - c * u[t]) * ds/du[t] + c * (1 - s[t])
-        """
-        membrane, spikes = ctx.saved_tensors
-        decay, v_threshold, width = ctx.constants
-        grad_x = torch.empty_like(membrane)
-        gs, hs = ctx.layout.flat(grads[0]).unbind(0), grad_x.unbind(0)
-        us, ss = membrane.unbind(0), spikes.unbind(0)
-        last = len(us) - 1
-        torch.mul(gs[last], rectangle(us[last] - v_threshold, width), out=hs[last])
-        for t in reversed(range(last)):
-            carried = hs[t + 1] * decay
-            torch.addcmul(gs[t], us[t], carried, value=-1, out=hs[t])
-            hs[t].mul_(rectangle(us[t] - v_threshold, width))
-            hs[t].add_(carried).addcmul_(ss[t], carried, value=-1)
-        return ctx.layout.shaped(grad_x), None, None, None
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor | None, None]:
+        """Gradients of the currents, [T, ...], and of the decay, [] where it is learned."""
+        (currents,) = ctx.saved_tensors
+        decay, dynamics, layout = ctx.constants
+        flat = layout.flat(grads[0]).contiguous()
+        grad_x, grad_decay = neuron_backward(flat, currents, decay, dynamics)
+        return layout.shaped(grad_x), grad_decay if ctx.needs_input_grad[1] else None, None
 
 
 class _Layout:
@@ -76,7 +64,7 @@ class _Layout:
 
     def flat(self, x: Tensor) -> Tensor:
         """[T, M] for [T, ...]; a view unless `x` lies otherwise in memory."""
-        return x.permute(self._order).reshape(self._shape[0], -1)
+        return x.permute(self._order).reshape(self._shape[0], -1).contiguous()
 
     def shaped(self, x: Tensor) -> Tensor:
         """[T, ...] for [T, M], a view."""
@@ -85,58 +73,159 @@ class _Layout:
 
 
 class LIF(nn.Module):
-    """Leaky integrate-and-fire layer with hard reset; emits binary spikes {0, 1}.
+    """Leaky integrate-and-fire layer; emits spikes {0, 1}, or {-1, 0, 1} for ternary ones.
 
-    Currents and spikes are time-major and flattened, [T*N, ...]; the membrane starts at 0 in
-    every forward pass, so the layer keeps no state between calls.
+    With decay 1 it is an integrate-and-fire layer. Currents and spikes are time-major and
+    flattened, [T*N, ...]; the membrane starts at 0 in every forward pass, so the layer keeps no
+    state between calls. The equations are at FusedNeuron.
+
+    Args:
+        num_timesteps: T.
+        decay: membrane factor per step, in (0, 1].
+        v_threshold: firing threshold, > 0.
+        surrogate: stand-in for ds/du, see rscore/surrogate.py.
+        surrogate_width: its width.
+        reset: to 0 (hard) or by v_threshold (soft).
+        detach_reset: leave the reset out of the gradient.
+        learn_decay: train the decay, as the sigmoid of one parameter that starts at `decay` < 1
+            (Fang et al., ICCV 2021, arXiv 2007.05785).
+        spike: binary or ternary.
 
     Raises:
-        ValueError: if the first dimension is not a multiple of T.
+        ValueError: if `learn_decay` starts at 1; in forward, if the first dimension is not a
+            multiple of T.
     """
 
     def __init__(
-        self, *, num_timesteps: int, decay: float, v_threshold: float, surrogate_width: float
+        self,
+        *,
+        num_timesteps: int,
+        decay: float = 0.25,
+        v_threshold: float = 0.5,
+        surrogate: SurrogateName = "rectangle",
+        surrogate_width: float = 1.0,
+        reset: ResetKind = "hard",
+        detach_reset: bool = False,
+        learn_decay: bool = False,
+        spike: SpikeKind = "binary",
     ) -> None:
         super().__init__()
         self.num_timesteps = num_timesteps
-        self.decay = decay
-        self.v_threshold = v_threshold
-        self.surrogate_width = surrogate_width
+        self.dynamics = Dynamics(
+            v_threshold, surrogate, surrogate_width, reset, detach_reset, spike
+        )
+        self._decay = decay
+        self.decay_logit: nn.Parameter | None = None
+        if learn_decay:
+            if not 0 < decay < 1:
+                raise ValueError(f"a learned decay must start between 0 and 1, not at {decay}")
+            self.decay_logit = nn.Parameter(torch.tensor(math.log(decay / (1 - decay))))
+
+    @property
+    def v_threshold(self) -> float:
+        """The firing threshold."""
+        return self.dynamics.v_threshold
+
+    def decay_value(self) -> float:
+        """The decay in force, learned or fixed."""
+        return float(self._decay_now())
 
     def forward(self, x: Tensor) -> Tensor:
         """Spikes [T*N, ...] for currents `x` [T*N, ...]."""
-        if x.shape[0] % self.num_timesteps:
-            raise ValueError(f"{x.shape[0]} rows are not a multiple of T = {self.num_timesteps}")
-        currents = x.unflatten(0, (self.num_timesteps, -1))
-        spikes: Tensor = FusedLIF.apply(  # type: ignore[no-untyped-call]
-            currents, self.decay, self.v_threshold, self.surrogate_width
+        spikes: Tensor = FusedNeuron.apply(  # type: ignore[no-untyped-call]
+            self._by_time(x), self._decay_now(), self.dynamics
         )
         return spikes.flatten(0, 1)
 
+    def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Membrane before reset and spikes, both [T*N, ...], each differentiable.
+
+        Step by step through autograd: for losses on the membrane, and to check the fused form.
+        """
+        steps = _plain_steps(self._by_time(x), self._decay_now(), self.dynamics)
+        membrane, spikes = steps
+        return membrane.flatten(0, 1), spikes.flatten(0, 1)
+
     def extra_repr(self) -> str:
         """What the layer's repr shows."""
-        return f"T={self.num_timesteps}, decay={self.decay}, v_threshold={self.v_threshold}"
+        kind = self.dynamics
+        shown = f"T={self.num_timesteps}, decay={self.decay_value():g}"
+        return f"{shown}, v_threshold={kind.v_threshold:g}, {kind.reset} reset, {kind.spike}"
+
+    def _decay_now(self) -> Tensor | float:
+        return self._decay if self.decay_logit is None else torch.sigmoid(self.decay_logit)
+
+    def _by_time(self, x: Tensor) -> Tensor:
+        if x.shape[0] % self.num_timesteps:
+            raise ValueError(f"{x.shape[0]} rows are not a multiple of T = {self.num_timesteps}")
+        currents: Tensor = x.unflatten(0, (self.num_timesteps, -1))
+        return currents
 
 
-def membrane_steps(currents: Tensor, *, decay: float, v_threshold: float) -> tuple[Tensor, Tensor]:
+class SurrogateSpike(torch.autograd.Function):
+    """One step's spike with the surrogate as its derivative, for the step-by-step form."""
+
+    @staticmethod
+    def forward(ctx: Any, u: Tensor, dynamics: Dynamics) -> Tensor:
+        """Spikes of a membrane `u`, same shape."""
+        ctx.save_for_backward(u)
+        ctx.dynamics = dynamics
+        return fired(u, dynamics)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        """Gradient of the membrane."""
+        (u,) = ctx.saved_tensors
+        dynamics: Dynamics = ctx.dynamics
+        surrogate: Surrogate = SURROGATES[dynamics.surrogate]
+        slope = surrogate(u - dynamics.v_threshold, dynamics.surrogate_width)
+        if dynamics.spike == "ternary":
+            slope = slope + surrogate(u + dynamics.v_threshold, dynamics.surrogate_width)
+        return grads[0] * slope, None
+
+
+def _plain_steps(x: Tensor, decay: Tensor | float, dynamics: Dynamics) -> tuple[Tensor, Tensor]:
+    membranes: list[Tensor] = []
+    spikes: list[Tensor] = []
+    for current in x.unbind(0):
+        u = current
+        if membranes:
+            s = spikes[-1].detach() if dynamics.detach_reset else spikes[-1]
+            u = u + decay * after_reset(membranes[-1], s, dynamics)
+        membranes.append(u)
+        spikes.append(SurrogateSpike.apply(u, dynamics))  # type: ignore[no-untyped-call]
+    return torch.stack(membranes), torch.stack(spikes)
+
+
+def membrane_steps(
+    currents: Tensor,
+    *,
+    decay: float,
+    v_threshold: float,
+    reset: ResetKind = "hard",
+    spike: SpikeKind = "binary",
+) -> tuple[Tensor, Tensor]:
     """Membrane before reset and spikes, step by step without autograd tricks.
 
     Args:
         currents: [T, ...].
         decay: membrane factor per step.
         v_threshold: firing threshold.
+        reset: hard or soft.
+        spike: binary or ternary.
 
     Returns:
-        (u, s), both [T, ...]; s in {0, 1} with the dtype of `currents`.
+        (u, s), both [T, ...]; s with the dtype of `currents`.
 
     This is the form that inference, export and the certificate run.
     """
+    dynamics = Dynamics(v_threshold, "rectangle", 1.0, reset, True, spike)
     membranes: list[Tensor] = []
     spikes: list[Tensor] = []
     for t in range(currents.shape[0]):
         u = currents[t]
         if membranes:
-            u = u + decay * (membranes[-1] * (1 - spikes[-1]))
+            u = u + decay * after_reset(membranes[-1], spikes[-1], dynamics)
         membranes.append(u)
-        spikes.append((u >= v_threshold).to(currents.dtype))
+        spikes.append(fired(u, dynamics))
     return torch.stack(membranes), torch.stack(spikes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -43,6 +43,20 @@ class Reporter(Protocol):
 
     def metrics(self, *, step: int, epoch: int, values: Mapping[str, float]) -> None:
         """Values measured at an optimiser step; a repeated (name, step) replaces the old value."""
+
+    def histogram(
+        self, *, step: int, epoch: int, name: str, low: float, high: float, counts: Sequence[int]
+    ) -> None:
+        """A distribution at an optimiser step; a repeated (name, step) replaces the old one.
+
+        Args:
+            step: optimiser steps completed.
+            epoch: the epoch that the step belongs to, 1-based as in `metrics`.
+            name: amplitude/<layer> or membrane/<layer>.
+            low: left edge of the first bin.
+            high: right edge of the last bin, above `low`; values at it count in the last bin.
+            counts: values in each of the equal-width bins between `low` and `high`.
+        """
 
     def progress(self, progress: Progress) -> None:
         """Where the training stands; called at most a few times a second."""

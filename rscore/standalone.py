@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -11,7 +11,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from rscore import data, reporting
+from rscore import reporting
 from rscore.checkpoint import write_tensors
 from rscore.finish import finish
 from rscore.reporting import StopReason
@@ -45,6 +45,11 @@ class TerminalReporter:
 
     def metrics(self, *, step: int, epoch: int, values: Mapping[str, float]) -> None:
         """Metrics are in the log lines."""
+
+    def histogram(
+        self, *, step: int, epoch: int, name: str, low: float, high: float, counts: Sequence[int]
+    ) -> None:
+        """Distributions are not for a terminal."""
 
     def progress(self, progress: reporting.Progress) -> None:
         """Move the bar."""
@@ -90,17 +95,14 @@ def train_and_finish(spec: RunSpec, *, data_dir: Path, out: Path, device: str) -
         )
     if result.stopped:
         raise Interrupted(f"the checkpoint is in {out}; run the same command to go on from it")
-    _finish(spec, result, data_dir=data_dir, out=out, console=console)
+    _finish(spec, result, out=out, console=console)
 
 
-def _finish(
-    spec: RunSpec, result: TrainResult, *, data_dir: Path, out: Path, console: Console
-) -> None:
+def _finish(spec: RunSpec, result: TrainResult, *, out: Path, console: Console) -> None:
     weights = out / "weights.safetensors"
     write_tensors(weights, result.network.state_dict(), {"spec": spec.model_dump_json()})
-    samples = data.load(spec, data_dir)
     with console.status("folding, proving and exporting"):
-        finished = finish(spec, result.network, samples.test_images, samples.test_labels, out)
+        finished = finish(spec, result.network, *result.held_out, out)
     rows = {
         "test accuracy": f"{result.metrics['test_acc']:.2%}",
         "certificate": finished.verdict,

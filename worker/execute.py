@@ -170,12 +170,10 @@ class Attempt:
         return trained
 
     def _finish(self, spec: RunSpec, trained: TrainResult, outdir: Path) -> Finished:
-        from rscore.data import load
         from rscore.finish import finish
 
         self._reporter.log("trained; folding, proving and exporting")
-        samples = load(spec, self._bench.settings.resolved_data_dir)
-        finished = finish(spec, trained.network, samples.test_images, samples.test_labels, outdir)
+        finished = finish(spec, trained.network, *trained.held_out, outdir)
         self._reporter.log(f"the fold is {finished.verdict}")
         return finished
 

@@ -9,7 +9,7 @@ from rscore.data import digits, idx
 from rscore.spec import DATASETS, DatasetName, RunSpec
 
 if TYPE_CHECKING:
-    from rscore.data.dataset import Dataset
+    from rscore.data.samples import Dataset
 
 __all__ = ["fetch", "load", "missing"]
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from rscore.randomness import generator
+from rscore.spec import RunSpec
 
 SHIFT_SHARE = 8
 """A crop shifts by up to 1/8 of the image's size."""
 
 
-def augment(
-    images: Tensor, kind: Literal["none", "crop", "crop-flip"], *, seed: int, epoch: int, batch: int
-) -> Tensor:
+def augment(images: Tensor, spec: RunSpec, *, epoch: int, batch: int) -> Tensor:
     """Randomly shifted (crop) and mirrored (flip) images of one batch, [N, C, H, W] as given.
 
     What a shift uncovers is 0, the background. A flip mirrors left to right, each image with
     probability 1/2. The random numbers depend on (seed, epoch, batch) alone and are drawn on the
     CPU, so that a resumed run and another device see the same images.
     """
+    kind, seed = spec.augmentation, spec.seed
     if kind == "none":
         return images
     count, _, height, width = images.shape

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rscore.data.dataset import Dataset
+    from rscore.data.samples import Dataset
 
 SPLIT_SEED = 20_220_930
 _PIXEL_MAX = 16.0
@@ -50,13 +50,15 @@ def load() -> Dataset:
     import torch
     from sklearn.datasets import load_digits
 
-    from rscore.data.dataset import Dataset
+    from rscore.data.samples import Dataset, TensorSamples
 
     pixels, labels = load_digits(return_X_y=True)
     train, test = split(labels, DATASETS["digits"].test)
     images = torch.from_numpy(pixels).float().div_(_PIXEL_MAX).view(-1, 1, 8, 8)
     targets = torch.from_numpy(labels).long()
-    return Dataset(images[train], targets[train], images[test], targets[test])
+    return Dataset(
+        TensorSamples(images[train], targets[train]), TensorSamples(images[test], targets[test])
+    )
 
 
 def split(labels: NDArray[np.int64], test: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -20,7 +20,7 @@ from rscore.spec import DatasetFile, DatasetInfo
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rscore.data.dataset import Dataset
+    from rscore.data.samples import Dataset, TensorSamples
 
 _UNSIGNED_BYTE = 8
 
@@ -43,17 +43,15 @@ def missing(name: str, info: DatasetInfo, folder: Path) -> str | None:
 def load(name: str, info: DatasetInfo, folder: Path) -> Dataset:
     """The whole data set from its four files, checked byte for byte by MD5.
 
-    Images are [N, 1, S, S] float32 in [0, 1] (pixel / 255), labels [N] int64.
+    Images are [N, 1, S, S] in [0, 1] (pixel / 255), labels [N] int64.
     """
     remedy = missing(name, info, folder)
     if remedy:
         raise DatasetMissingError(remedy)
-    from rscore.data.dataset import Dataset
+    from rscore.data.samples import Dataset
 
     by_name = {file.name: _checked(file, folder) for file in info.files}
-    train = _split(by_name, "train", info)
-    test = _split(by_name, "t10k", info)
-    return Dataset(*train, *test)
+    return Dataset(_split(by_name, "train", info), _split(by_name, "t10k", info))
 
 
 def read_idx(path: Path) -> Tensor:
@@ -91,7 +89,9 @@ def _checked(file: DatasetFile, folder: Path) -> Path:
     return path
 
 
-def _split(by_name: dict[str, Path], part: str, info: DatasetInfo) -> tuple[Tensor, Tensor]:
+def _split(by_name: dict[str, Path], part: str, info: DatasetInfo) -> TensorSamples:
+    from rscore.data.samples import TensorSamples
+
     images_path = by_name[f"{part}-images-idx3-ubyte.gz"]
     images = read_idx(images_path)
     labels = read_idx(by_name[f"{part}-labels-idx1-ubyte.gz"])
@@ -100,4 +100,4 @@ def _split(by_name: dict[str, Path], part: str, info: DatasetInfo) -> tuple[Tens
             f"{images_path} holds images {tuple(images.shape)} with labels {tuple(labels.shape)}; "
             f"expected [N, {info.size}, {info.size}] with [N]"
         )
-    return images.unsqueeze(1).float().div_(255), labels.long()
+    return TensorSamples(images.unsqueeze(1), labels.long(), divisor=255.0)

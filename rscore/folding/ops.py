@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from rscore.folding.arithmetic import unshared_kernel
 from rscore.networks.layers import RepeatTime, TimeMean
 from rscore.neurons import membrane_steps
+from rscore.spec import ResetKind, SpikeKind
 
 Pair = tuple[int, int]
 
@@ -341,13 +342,26 @@ class TimeMeanOp(Op):
 
 
 class LIFOp(Op):
-    """u[t] = decay . u[t-1] . (1 - s[t-1]) + x[t];  s[t] = 1 if u[t] >= v_threshold else 0."""
+    """u[t] = decay . v[t-1] + x[t];  s[t] = 1 if u[t] >= v_threshold else 0;  v: u after its reset.
+
+    Ternary spikes are sign(u) where |u| >= v_threshold; see rscore/neurons.py.
+    """
 
     op = "lif"
 
-    def __init__(self, *, num_timesteps: int, decay: float, v_threshold: float) -> None:
+    def __init__(
+        self,
+        *,
+        num_timesteps: int,
+        decay: float,
+        v_threshold: float,
+        reset: ResetKind = "hard",
+        spike: SpikeKind = "binary",
+    ) -> None:
         super().__init__()
         self.num_timesteps, self.decay, self.v_threshold = num_timesteps, decay, v_threshold
+        self.reset: ResetKind = reset
+        self.spike: SpikeKind = spike
 
     def attributes(self) -> dict[str, Any]:
         """T and the neuron's constants."""
@@ -355,16 +369,24 @@ class LIFOp(Op):
             "num_timesteps": self.num_timesteps,
             "decay": self.decay,
             "v_threshold": self.v_threshold,
+            "reset": self.reset,
+            "spike": self.spike,
         }
 
     def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(u, s) of currents `x`, all [T*N, ...]."""
         currents = x.unflatten(0, (self.num_timesteps, -1))
-        membrane, spikes = membrane_steps(currents, decay=self.decay, v_threshold=self.v_threshold)
+        membrane, spikes = membrane_steps(
+            currents,
+            decay=self.decay,
+            v_threshold=self.v_threshold,
+            reset=self.reset,
+            spike=self.spike,
+        )
         return membrane.flatten(0, 1), spikes.flatten(0, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Binary spikes [T*N, ...] of currents [T*N, ...]."""
+        """Spikes [T*N, ...] of currents [T*N, ...]."""
         return self.membrane_and_spikes(x)[1]
 
 

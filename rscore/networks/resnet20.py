@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from rscore.amplitude import make_amplitude
-from rscore.networks.layers import Normalize, RepeatTime, TimeMean
-from rscore.neurons import LIF
+from rscore.networks.layers import Normalize, RepeatTime, TimeMean, spike_layer
 from rscore.spec import RunSpec
-
-
-def _spike(spec: RunSpec, shape: tuple[int, int, int]) -> nn.Sequential:
-    return nn.Sequential(
-        LIF(
-            num_timesteps=spec.num_timesteps,
-            decay=spec.decay,
-            v_threshold=spec.v_threshold,
-            surrogate_width=spec.surrogate_width,
-        ),
-        make_amplitude(spec.granularity, shape),
-    )
 
 
 class Block(nn.Module):
@@ -33,7 +19,7 @@ class Block(nn.Module):
         channels = shape[0]
         self.conv1 = nn.Conv2d(inputs, channels, 3, stride, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
-        self.spike1 = _spike(spec, shape)
+        self.spike1 = spike_layer(spec, shape)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
         self.shortcut: nn.Module = nn.Identity()
@@ -41,7 +27,7 @@ class Block(nn.Module):
             self.shortcut = nn.Sequential(
                 nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
             )
-        self.spike2 = _spike(spec, shape)
+        self.spike2 = spike_layer(spec, shape)
 
     def forward(self, x: Tensor) -> Tensor:
         """Real-valued spikes of the block."""
@@ -58,14 +44,14 @@ class ResNet20(nn.Module):
 
     def __init__(self, spec: RunSpec, normalize: Normalize) -> None:
         super().__init__()
-        data, width, size = spec.data, spec.width, spec.data.size
+        data, width, size = spec.data, spec.first_width, spec.size
         self.encode = nn.Sequential(
             normalize,
             nn.Conv2d(data.channels, width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
             RepeatTime(spec.num_timesteps),
         )
-        self.spike = _spike(spec, (width, size, size))
+        self.spike = spike_layer(spec, (width, size, size))
         blocks: list[nn.Module] = []
         inputs = width
         for stage in range(3):

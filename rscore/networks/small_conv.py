@@ -5,8 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from rscore.amplitude import make_amplitude
-from rscore.networks.layers import Normalize, RepeatTime, TimeMean
-from rscore.neurons import LIF
+from rscore.networks.layers import Normalize, RepeatTime, TimeMean, make_neuron
 from rscore.spec import RunSpec
 
 
@@ -17,16 +16,11 @@ def _stage(spec: RunSpec, shape: tuple[int, int, int]) -> list[nn.Module]:
     pooling the amplitude stands behind it.
     """
     channels, height, width = shape
-    neuron = LIF(
-        num_timesteps=spec.num_timesteps,
-        decay=spec.decay,
-        v_threshold=spec.v_threshold,
-        surrogate_width=spec.surrogate_width,
-    )
+    neuron = make_neuron(spec, channels)
     if spec.pooling == "max":
         pooled = (channels, height // 2, width // 2)
-        return [neuron, nn.MaxPool2d(2), make_amplitude(spec.granularity, pooled)]
-    return [neuron, make_amplitude(spec.granularity, shape), nn.AvgPool2d(2)]
+        return [neuron, nn.MaxPool2d(2), make_amplitude(spec, pooled)]
+    return [neuron, make_amplitude(spec, shape), nn.AvgPool2d(2)]
 
 
 class SmallConv(nn.Module):
@@ -37,15 +31,15 @@ class SmallConv(nn.Module):
 
     def __init__(self, spec: RunSpec, normalize: Normalize) -> None:
         super().__init__()
-        data, width = spec.data, spec.width
-        half, quarter = data.size // 2, data.size // 4
+        data, width, size = spec.data, spec.first_width, spec.size
+        half, quarter = size // 2, size // 4
         self.encode = nn.Sequential(
             normalize,
             nn.Conv2d(data.channels, width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
             RepeatTime(spec.num_timesteps),
         )
-        self.stage1 = nn.Sequential(*_stage(spec, (width, data.size, data.size)))
+        self.stage1 = nn.Sequential(*_stage(spec, (width, size, size)))
         self.stage2 = nn.Sequential(
             nn.Conv2d(width, 2 * width, 3, padding=1, bias=False),
             nn.BatchNorm2d(2 * width),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rscore import checkpoint, data
 from rscore.networks import build_network
@@ -23,6 +23,8 @@ from rscore.training.loop import TrainingLoop
 from rscore.training.threads import fitting_threads
 
 CHECKPOINT_NAME = "checkpoint.safetensors"
+SAMPLES = 32
+"""Held-out samples that travel with a model, for a first try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class TrainResult:
     """Optimiser steps completed."""
     metrics: dict[str, float]
     """Newest value of every metric."""
+    held_out: tuple[Tensor, Tensor]
+    """The first test samples, on which the fold is proved: inputs and labels, on the CPU."""
     stopped: StopReason | None
     """Why it ended early, or None when it is complete."""
 
@@ -87,6 +91,7 @@ def train(
         epochs=loop.epoch,
         steps=loop.step,
         metrics=dict(loop.metrics),
+        held_out=samples.test.head(max(spec.certificate_samples, SAMPLES)),
         stopped=stopped,
     )
 

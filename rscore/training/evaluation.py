@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rscore.amplitude import Amplitude
+from rscore.data.samples import Samples
 from rscore.neurons import LIF
 
 CHUNK = 256
@@ -17,14 +18,13 @@ CHUNK = 256
 
 
 def evaluate(
-    network: nn.Module, images: Tensor, labels: Tensor, *, interrupted: Callable[[], bool]
+    network: nn.Module, samples: Samples, *, interrupted: Callable[[], bool]
 ) -> dict[str, float] | None:
     """Metrics test_loss, test_acc, firing_rate and firing_rate/<layer> in eval mode.
 
     Args:
         network: images [N, C, H, W] to logits [N, K]; left in eval mode.
-        images: [N, C, H, W].
-        labels: [N].
+        samples: the held-out split.
         interrupted: asked between chunks; when true the evaluation is dropped.
 
     Returns:
@@ -32,21 +32,22 @@ def evaluate(
         and neurons of the binary spikes.
     """
     network.eval()
-    loss = torch.zeros((), dtype=torch.float64, device=images.device)
-    correct = torch.zeros((), dtype=torch.int64, device=images.device)
+    device = next(network.parameters()).device
+    loss = torch.zeros((), dtype=torch.float64, device=device)
+    correct = torch.zeros((), dtype=torch.int64, device=device)
+    chunks = torch.arange(len(samples)).split(CHUNK)
     with torch.no_grad(), _counting_spikes(network) as rates:
-        for start in range(0, len(images), CHUNK):
+        for inputs, labels in samples.batches(chunks):
             if interrupted():
                 return None
-            target = labels[start : start + CHUNK]
-            logits = network(images[start : start + CHUNK])
-            loss += functional.cross_entropy(logits, target, reduction="sum").double()
-            correct += (logits.argmax(1) == target).sum()
+            logits = network(inputs)
+            loss += functional.cross_entropy(logits, labels, reduction="sum").double()
+            correct += (logits.argmax(1) == labels).sum()
     values = {
-        "test_loss": loss.item() / len(images),
-        "test_acc": correct.item() / len(images),
+        "test_loss": loss.item() / len(samples),
+        "test_acc": correct.item() / len(samples),
     }
-    layers = {name: total.item() / len(images) for name, total in rates.items()}
+    layers = {name: total.item() / len(samples) for name, total in rates.items()}
     if layers:
         values["firing_rate"] = sum(layers.values()) / len(layers)
     return values | {f"firing_rate/{name}": rate for name, rate in layers.items()}

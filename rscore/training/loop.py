@@ -7,17 +7,17 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rscore import checkpoint
 from rscore.checkpoint import Checkpoint, Position
 from rscore.data.augmentation import augment
-from rscore.data.dataset import Dataset
+from rscore.data.samples import Dataset
 from rscore.errors import CheckpointError, NonFiniteLossError
 from rscore.randomness import order, random_state, restore_random_state
 from rscore.reporting import Progress, Reporter, StopReason
 from rscore.spec import RunSpec
 from rscore.training.evaluation import amplitude_metrics, evaluate
+from rscore.training.objective import make_objective
 from rscore.training.optimizers import (
     learning_rate,
     make_optimizer,
@@ -55,11 +55,12 @@ class TrainingLoop:
         self._spec = spec
         self._reporter = reporter
         self._network = network
+        self._objective = make_objective(spec, network)
         self._samples = samples
         self._path = path
-        self._device = samples.train_images.device
+        self._device = next(network.parameters()).device
         self._optimizer = make_optimizer(spec, network)
-        self._batches = batches_per_epoch(len(samples.train_images), spec.batch_size)
+        self._batches = batches_per_epoch(len(samples.train), spec.batch_size)
         self._steps = self._batches * spec.epochs
         self._totals = Totals(self._device)
         self._pace = Pace()
@@ -93,10 +94,8 @@ class TrainingLoop:
 
     def _train_batches(self) -> StopReason | None:
         self._network.train()
-        count = len(self._samples.train_images)
-        positions = order(count, seed=self._spec.seed, epoch=self.epoch).to(self._device)
-        while self.batch < self._batches:
-            loss = self._train_batch(positions)
+        for inputs, labels in self._samples.train.batches(self._chosen()):
+            loss = self._train_batch(inputs, labels)
             if self.step % BATCH_LOSS_EVERY == 0:
                 self._report({"batch_loss": self._finite(loss)})
             if self._pace.may_speak():
@@ -106,23 +105,25 @@ class TrainingLoop:
                 return self._stop(stop)
         return None
 
-    def _train_batch(self, positions: Tensor) -> Tensor:
+    def _chosen(self) -> list[Tensor]:
+        """Indices of the samples in each batch that is left of this epoch."""
+        size = self._spec.batch_size
+        positions = order(len(self._samples.train), seed=self._spec.seed, epoch=self.epoch)
+        starts = range(self.batch, self._batches)
+        return [
+            positions[batch * size :]
+            if batch + 1 == self._batches
+            else positions[batch * size : (batch + 1) * size]
+            for batch in starts
+        ]
+
+    def _train_batch(self, inputs: Tensor, labels: Tensor) -> Tensor:
         spec = self._spec
-        start = self.batch * spec.batch_size
-        last = self.batch + 1 == self._batches
-        chosen = positions[start:] if last else positions[start : start + spec.batch_size]
-        images = augment(
-            self._samples.train_images[chosen],
-            spec.augmentation,
-            seed=spec.seed,
-            epoch=self.epoch,
-            batch=self.batch,
-        )
-        labels = self._samples.train_labels[chosen]
+        images = augment(inputs, spec, epoch=self.epoch, batch=self.batch)
         set_learning_rate(self._optimizer, learning_rate(spec, self.step, self._steps))
         self._optimizer.zero_grad()
-        logits = self._network(images)
-        loss = functional.cross_entropy(logits, labels, label_smoothing=spec.label_smoothing)
+        loss: Tensor
+        loss, logits = self._objective(images, labels, progress=self.step / self._steps)
         loss.backward()
         self._optimizer.step()
         loss = loss.detach()
@@ -143,8 +144,7 @@ class TrainingLoop:
                 stops.append(stop)
             return bool(stop)
 
-        images, labels = self._samples.test_images, self._samples.test_labels
-        tested = evaluate(self._network, images, labels, interrupted=interrupted)
+        tested = evaluate(self._network, self._samples.test, interrupted=interrupted)
         if tested is None:
             return self._stop(stops[0])
         self.epoch += 1
@@ -205,8 +205,8 @@ class TrainingLoop:
         parameters = sum(parameter.numel() for parameter in self._network.parameters())
         self._reporter.log(
             f"training {self._spec.network} ({parameters:,} parameters) on {self._spec.dataset} "
-            f"({len(self._samples.train_images):,} training and "
-            f"{len(self._samples.test_images):,} test samples), "
+            f"({len(self._samples.train):,} training and "
+            f"{len(self._samples.test):,} test samples), "
             f"{self._spec.epochs} epochs of {self._batches} steps on {self._device}"
         )
         if self.step:

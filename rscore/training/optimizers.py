@@ -1,62 +1,44 @@
-"""Optimisers and learning-rate schedules, each a pure function of the spec and the step."""
+"""Optimisers with their groups of parameters, and their state in a checkpoint."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from rscore.amplitude import Amplitude
+from rscore.neurons import LIF
 from rscore.spec import RunSpec
 
-_WARM_UP = 0.3
-_START_DIVISOR = 25.0
-_END_DIVISOR = 1e4
 
+def make_optimizer(spec: RunSpec, module: nn.Module) -> Optimizer:
+    """The spec's optimiser over all parameters of a network or an objective, in groups.
 
-def make_optimizer(spec: RunSpec, network: nn.Module) -> Optimizer:
-    """The spec's optimiser over a network; amplitudes have a group and a weight decay of their own.
-
-    `weight_decay` acts on every other parameter, normalisation and biases included.
+    - `weight_decay` acts on weights, normalisation and biases.
+    - Amplitudes have `amplitude_weight_decay`, which is off by default: they start at 1, and
+      pulled towards 0 a layer falls silent.
+    - What a neuron learns of its own, its decay, has none: the parameter is not the decay itself
+      but passes through a squashing function, so that a pull to 0 would be a pull to a particular
+      membrane time constant and no regularisation.
     """
-    amplitudes = [
-        parameter
-        for module in network.modules()
-        if isinstance(module, Amplitude)
-        for parameter in module.parameters()
+    kinds = [
+        (spec.amplitude_weight_decay, _own_parameters(module, Amplitude)),
+        (0.0, _own_parameters(module, LIF)),
     ]
-    apart = {id(parameter) for parameter in amplitudes}
-    weights = [parameter for parameter in network.parameters() if id(parameter) not in apart]
-    groups = [{"params": weights, "weight_decay": spec.weight_decay}]
-    if amplitudes:
-        groups.append({"params": amplitudes, "weight_decay": spec.amplitude_weight_decay})
+    apart = {id(parameter) for _, parameters in kinds for parameter in parameters}
+    weights = [parameter for parameter in module.parameters() if id(parameter) not in apart]
+    groups: list[dict[str, Any]] = [
+        {"params": parameters, "weight_decay": decay}
+        for decay, parameters in [(spec.weight_decay, weights), *kinds]
+        if parameters
+    ]
     if spec.optimizer == "sgd":
         return SGD(groups, lr=spec.lr, momentum=spec.momentum)
     family = Adam if spec.optimizer == "adam" else AdamW
     return family(groups, lr=spec.lr)
-
-
-def learning_rate(spec: RunSpec, step: int, steps: int) -> float:
-    """Learning rate of optimiser step `step` (0-based) of `steps`.
-
-    constant: lr. cosine: lr * (1 + cos(pi * step / steps)) / 2. one-cycle: half a cosine from
-    lr/25 up to lr over the first 30 % of the steps, then half a cosine down to lr/250,000.
-
-    Source of one-cycle: L. Smith, N. Topin, Super-Convergence, 2018 (arXiv 1708.07120); the
-    momentum stays as it is.
-    """
-    if spec.schedule == "constant":
-        return spec.lr
-    if spec.schedule == "cosine":
-        return _half_cosine(spec.lr, 0.0, step / steps)
-    start = spec.lr / _START_DIVISOR
-    peak = _WARM_UP * steps - 1
-    if step < peak:
-        return _half_cosine(start, spec.lr, step / peak)
-    return _half_cosine(spec.lr, start / _END_DIVISOR, (step - peak) / max(steps - 1 - peak, 1))
 
 
 def set_learning_rate(optimizer: Optimizer, value: float) -> None:
@@ -65,21 +47,21 @@ def set_learning_rate(optimizer: Optimizer, value: float) -> None:
         group["lr"] = value
 
 
-def optimizer_tensors(optimizer: Optimizer, network: nn.Module) -> dict[str, Tensor]:
+def optimizer_tensors(optimizer: Optimizer, module: nn.Module) -> dict[str, Tensor]:
     """The optimiser's state as `<parameter>/<state>` tensors, for a checkpoint."""
     return {
         f"{name}/{key}": torch.as_tensor(value)
-        for name, parameter in network.named_parameters()
+        for name, parameter in module.named_parameters()
         for key, value in optimizer.state[parameter].items()
         if value is not None
     }
 
 
 def restore_optimizer(
-    optimizer: Optimizer, network: nn.Module, tensors: Mapping[str, Tensor]
+    optimizer: Optimizer, module: nn.Module, tensors: Mapping[str, Tensor]
 ) -> None:
     """Put a checkpoint's state back, in the memory layout of the parameters."""
-    parameters = dict(network.named_parameters())
+    parameters = dict(module.named_parameters())
     for path, value in tensors.items():
         name, _, key = path.rpartition("/")
         parameter = parameters[name]
@@ -88,5 +70,10 @@ def restore_optimizer(
         optimizer.state[parameter][key] = state
 
 
-def _half_cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+def _own_parameters(module: nn.Module, kind: type[nn.Module]) -> list[nn.Parameter]:
+    return [
+        parameter
+        for part in module.modules()
+        if isinstance(part, kind)
+        for parameter in part.parameters(recurse=False)
+    ]

@@ -21,7 +21,7 @@ def fitting_threads(spec: RunSpec) -> Iterator[None]:
     with one thread its result does not depend on the machine's number of cores.
     """
     before = torch.get_num_threads()
-    currents = spec.batch_size * spec.num_timesteps * spec.width * spec.data.size**2
+    currents = spec.batch_size * spec.num_timesteps * spec.first_width * spec.size**2
     try:
         if currents < SMALL_CURRENTS:
             torch.set_num_threads(1)

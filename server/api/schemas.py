@@ -263,7 +263,9 @@ class ModelRead(Wire):
     verdict: Literal["exact", "bounded"]
     test_acc: float | None
     spec: RunSpec
-    input_shape: tuple[int, int, int] = Field(description="One sample's shape (C, H, W).")
+    input_shape: tuple[int, ...] = Field(
+        description="One sample's shape, (C, H, W) or (T, C, H, W)."
+    )
     classes: list[str]
     files: list[FileHash]
     created_at: datetime
@@ -330,7 +332,7 @@ class DatasetRead(Wire):
 
     name: str
     title: str
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     classes: list[str]
     train: int
     test: int

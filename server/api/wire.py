@@ -94,9 +94,9 @@ def newest_files(rows: Sequence[Artifact]) -> dict[ArtifactKind, Artifact]:
     return {ArtifactKind(row.kind): row for row in rows if row.kind != ArtifactKind.CHECKPOINT}
 
 
-def input_shape(spec: RunSpec) -> tuple[int, int, int]:
-    """One sample's shape (C, H, W)."""
-    return (spec.data.channels, spec.data.size, spec.data.size)
+def input_shape(spec: RunSpec) -> tuple[int, ...]:
+    """One sample's shape, (C, H, W) or (T, C, H, W)."""
+    return spec.input_shape
 
 
 def _run_fields(run: Run) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from server.serving.errors import InputError
 Images = Sequence[Sequence[Sequence[Sequence[float]]]]
 
 
-def to_array(images: Images, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+def to_array(images: Images, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """[N, C, H, W] in float32; raises InputError unless every image has `shape` (C, H, W)."""
     channels, height, width = shape
     for index, image in enumerate(images):

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from rscore.neurons import LIF, FusedLIF, membrane_steps
+from rscore.kernels import Dynamics
+from rscore.neurons import LIF, FusedNeuron, membrane_steps
 
 
 class Spike(torch.autograd.Function):
@@ -38,6 +39,11 @@ def reference(currents: Tensor, decay: float, v_threshold: float, width: float) 
     return torch.stack(spikes)
 
 
+def fused(currents: Tensor, decay: float, v_threshold: float, width: float) -> Tensor:
+    dynamics = Dynamics(v_threshold, "rectangle", width, "hard", False, "binary")
+    return FusedNeuron.apply(currents, decay, dynamics)
+
+
 def grads(function: Any, currents: Tensor, weights: Tensor, *constants: float) -> Any:
     leaf = currents.clone(memory_format=torch.preserve_format).requires_grad_()
     spikes = function(leaf, *constants)
@@ -54,7 +60,7 @@ def test_spikes_and_gradients_equal_the_reference(
     currents = torch.randn(steps, 3, 4, 5, dtype=torch.float64, generator=random)
     weights = torch.randn(currents.shape, dtype=torch.float64, generator=random)
     expected = grads(reference, currents, weights, *constants)
-    found = grads(FusedLIF.apply, currents, weights, *constants)
+    found = grads(fused, currents, weights, *constants)
     assert 0.05 < found[0].mean() < 0.95
     assert torch.equal(found[0], expected[0])
     torch.testing.assert_close(found[1], expected[1], rtol=1e-12, atol=1e-12)
@@ -63,7 +69,7 @@ def test_spikes_and_gradients_equal_the_reference(
 def test_the_gradient_goes_through_the_reset() -> None:
     currents = torch.tensor([[0.6], [0.2]], dtype=torch.float64)
     weights = torch.tensor([[0.0], [1.0]], dtype=torch.float64)
-    _, grad = grads(FusedLIF.apply, currents, weights, 0.25, 0.5, 1.0)
+    _, grad = grads(fused, currents, weights, 0.25, 0.5, 1.0)
     # u0 = 0.6 fires, u1 = 0.2: ds1/dx0 = decay * ((1 - s0) - u0 * ds0/du0) = 0.25 * -0.6
     torch.testing.assert_close(grad, torch.tensor([[-0.15], [1.0]], dtype=torch.float64))
 
@@ -82,7 +88,7 @@ def test_any_memory_layout_gives_the_same(layout: str) -> None:
     }[layout]
     expected = grads(reference, plain.contiguous(), weights, 0.25, 0.5, 1.0)
     for own_weights in (weights, weights.movedim(2, -1).contiguous().movedim(-1, 2)):
-        found = grads(FusedLIF.apply, laid, own_weights, 0.25, 0.5, 1.0)
+        found = grads(fused, laid, own_weights, 0.25, 0.5, 1.0)
         assert torch.equal(found[0], expected[0])
         torch.testing.assert_close(found[1], expected[1], rtol=1e-12, atol=1e-12)
 
@@ -110,7 +116,7 @@ def test_layer_is_time_major_and_keeps_no_state() -> None:
 def test_the_input_stays_as_it_was() -> None:
     currents = torch.randn(4, 50)
     before = currents.clone()
-    grads(FusedLIF.apply, currents, torch.ones(4, 50), 0.25, 0.5, 1.0)
+    grads(fused, currents, torch.ones(4, 50), 0.25, 0.5, 1.0)
     assert torch.equal(currents, before)
 
 

@@ -34,8 +34,8 @@ def enliven(network: nn.Module, *, amplitude_mean: float = 0.7) -> None:
 
 
 def sample_images(spec: RunSpec, count: int) -> Tensor:
-    """Random images [count, C, S, S] in [0, 1]."""
-    return torch.rand(count, spec.data.channels, spec.data.size, spec.data.size)
+    """Random samples [count, ...] in [0, 1], of the shape that the spec's network takes."""
+    return torch.rand(count, *spec.input_shape)
 
 
 class Body(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rscore.reporting import Progress, StopReason
@@ -17,6 +17,7 @@ class Recorder:
         self.lines: list[str] = []
         self.values: dict[tuple[str, int], float] = {}
         self.epochs: dict[tuple[str, int], int] = {}
+        self.histograms: dict[tuple[str, int], tuple[float, float, tuple[int, ...]]] = {}
         self.progresses: list[Progress] = []
         self.checkpoints: list[tuple[int, int]] = []
         self.asked = 0
@@ -30,6 +31,11 @@ class Recorder:
         for name, value in values.items():
             self.values[name, step] = value
             self.epochs[name, step] = epoch
+
+    def histogram(
+        self, *, step: int, epoch: int, name: str, low: float, high: float, counts: Sequence[int]
+    ) -> None:
+        self.histograms[name, step] = (low, high, tuple(counts))
 
     def progress(self, progress: Progress) -> None:
         self.progresses.append(progress)

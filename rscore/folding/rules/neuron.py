@@ -15,7 +15,11 @@ def lif(step: Step) -> Spikes:
     if not isinstance(module, LIF):
         step.refuse("not a LIF neuron")
     op = LIFOp(
-        num_timesteps=module.num_timesteps, decay=module.decay, v_threshold=module.v_threshold
+        num_timesteps=module.num_timesteps,
+        decay=module.decay_value(),
+        v_threshold=module.v_threshold,
+        reset=module.dynamics.reset,
+        spike=module.dynamics.spike,
     )
     return Spikes(step.builder.add(step.name, op, current.node), step.output_shape)
 
@@ -27,6 +31,6 @@ def amplitude(step: Step) -> Spikes:
         step.refuse("not an amplitude")
     if not isinstance(spikes, Spikes) or spikes.pool is not None or spikes.flat:
         step.refuse("an amplitude must scale the spikes of a neuron, pooled at most by a max")
-    value = module.value.detach()
+    value = module.effective().detach()
     scale = value if spikes.scale is None else spikes.scale * value
     return Spikes(spikes.node, spikes.shape, scale)

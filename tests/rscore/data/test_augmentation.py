@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from rscore.data.augmentation import augment
+from rscore.spec import RunSpec
 
 IMAGES = torch.rand(200, 2, 16, 16, generator=torch.Generator().manual_seed(0)) + 0.1
 
 
 def test_none_gives_the_same_tensor() -> None:
-    assert augment(IMAGES, "none", seed=0, epoch=0, batch=0) is IMAGES
+    assert augment(IMAGES, RunSpec(), epoch=0, batch=0) is IMAGES
 
 
 def shifted(image: torch.Tensor, down: int, right: int) -> torch.Tensor:
@@ -26,7 +27,7 @@ def shifted(image: torch.Tensor, down: int, right: int) -> torch.Tensor:
 
 @pytest.mark.parametrize(("kind", "flips"), [("crop", False), ("crop-flip", True)])
 def test_every_image_is_a_shift_by_at_most_an_eighth(kind: str, *, flips: bool) -> None:
-    found = augment(IMAGES, kind, seed=0, epoch=0, batch=0)
+    found = augment(IMAGES, RunSpec(augmentation=kind), epoch=0, batch=0)
     assert found.shape == IMAGES.shape
     assert found.is_contiguous()
     seen = set()
@@ -46,7 +47,9 @@ def test_every_image_is_a_shift_by_at_most_an_eighth(kind: str, *, flips: bool) 
 
 def test_depends_on_seed_epoch_and_batch_alone() -> None:
     def at(seed: int, epoch: int, batch: int) -> torch.Tensor:
-        return augment(IMAGES, "crop-flip", seed=seed, epoch=epoch, batch=batch)
+        return augment(
+            IMAGES, RunSpec(augmentation="crop-flip", seed=seed), epoch=epoch, batch=batch
+        )
 
     first = at(1, 2, 3)
     state = torch.get_rng_state()

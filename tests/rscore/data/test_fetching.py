@@ -45,7 +45,7 @@ def test_fetches_checks_and_keeps(mirror: tuple[str, Path], tmp_path: Path) -> N
     place = tmp_path / "data" / "tiny"
     paths = fetch_files("tiny", info, place)
     assert [path.name for path in paths] == [file.name for file in info.files]
-    assert len(idx.load("tiny", info, place).train_images) == 6
+    assert len(idx.load("tiny", info, place).train) == 6
     for file in info.files:
         (folder / file.name).unlink()
     assert fetch_files("tiny", info, place, progress=True) == paths

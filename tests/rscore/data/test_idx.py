@@ -26,12 +26,14 @@ FASHION = RunSpec(dataset="fashion-mnist")
 def test_tiny_files_become_tensors(tmp_path: Path) -> None:
     info = write_tiny(tmp_path)
     loaded = idx.load("tiny", info, tmp_path)
-    assert loaded.train_images.shape == (6, 1, 4, 4)
-    assert loaded.test_images.shape == (3, 1, 4, 4)
-    assert loaded.train_images.dtype == torch.float32
-    assert loaded.train_images[0, 0, 0].tolist() == pytest.approx([0, 1 / 255, 2 / 255, 3 / 255])
-    assert loaded.train_labels.tolist() == [0, 1, 2, 3, 4, 5]
-    assert loaded.test_labels.tolist() == [0, 1, 2]
+    assert loaded.train.inputs.shape == (6, 1, 4, 4)
+    assert loaded.test.inputs.shape == (3, 1, 4, 4)
+    assert loaded.train.inputs.dtype == torch.uint8
+    assert loaded.train.head(1)[0][0, 0, 0].tolist() == pytest.approx(
+        [0, 1 / 255, 2 / 255, 3 / 255]
+    )
+    assert loaded.train.labels.tolist() == [0, 1, 2, 3, 4, 5]
+    assert loaded.test.labels.tolist() == [0, 1, 2]
 
 
 def test_missing_files_are_named_with_both_remedies(tmp_path: Path) -> None:
@@ -98,11 +100,11 @@ def test_images_and_labels_must_agree(tmp_path: Path) -> None:
 def test_real_fashion_mnist() -> None:
     assert data.missing("fashion-mnist", REAL) is None
     loaded = data.load(FASHION, REAL)
-    assert loaded.train_images.shape == (60_000, 1, 28, 28)
-    assert loaded.train_labels.bincount().tolist() == [6000] * 10
-    assert loaded.test_labels.bincount().tolist() == [1000] * 10
-    assert loaded.train_images.mean().item() == pytest.approx(0.2860, abs=1e-4)
-    assert loaded.train_labels[:5].tolist() == [9, 0, 0, 3, 0]
+    assert loaded.train.inputs.shape == (60_000, 1, 28, 28)
+    assert loaded.train.labels.bincount().tolist() == [6000] * 10
+    assert loaded.test.labels.bincount().tolist() == [1000] * 10
+    assert loaded.train.inputs.double().mean().item() / 255 == pytest.approx(0.2860, abs=1e-4)
+    assert loaded.train.labels[:5].tolist() == [9, 0, 0, 3, 0]
 
 
 @needs_real_data

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 
 from rscore.amplitude import Amplitude
+from rscore.data.samples import TensorSamples
 from rscore.neurons import LIF
 from rscore.spec import RunSpec
 from rscore.training import evaluation
@@ -28,7 +29,7 @@ def test_metrics_are_those_of_the_whole_set(monkeypatch: pytest.MonkeyPatch) -> 
     for handle in handles:
         handle.remove()
     monkeypatch.setattr(evaluation, "CHUNK", 16)
-    values = evaluate(network.train(), IMAGES, LABELS, interrupted=lambda: False)
+    values = evaluate(network.train(), TensorSamples(IMAGES, LABELS), interrupted=lambda: False)
     assert values is not None
     assert not network.training
     assert values["test_loss"] == pytest.approx(functional.cross_entropy(logits, LABELS).item())
@@ -43,7 +44,7 @@ def test_metrics_are_those_of_the_whole_set(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_interrupted_evaluation_gives_nothing_and_leaves_no_hook() -> None:
     network = lively_network(SPEC)
-    assert evaluate(network, IMAGES, LABELS, interrupted=lambda: True) is None
+    assert evaluate(network, TensorSamples(IMAGES, LABELS), interrupted=lambda: True) is None
     assert not any(module._forward_hooks for module in network.modules())
 
 

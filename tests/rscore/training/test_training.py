@@ -81,7 +81,7 @@ def test_the_result_is_a_plain_network_that_reproduces_its_metrics(tmp_path: Pat
     assert not result.network.training
     assert all(p.is_contiguous() and p.device.type == "cpu" for p in result.network.parameters())
     samples = data.load(spec, tmp_path)
-    right = result.network(samples.test_images).argmax(1) == samples.test_labels
+    right = result.network(samples.test.inputs).argmax(1) == samples.test.labels
     assert right.double().mean().item() == result.metrics["test_acc"]
 
 

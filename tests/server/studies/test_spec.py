@@ -72,6 +72,16 @@ def test_control_characters_stay_out_of_names() -> None:
     [
         ("digits-ablation.yaml", 12, ["granularity"]),
         ("fashion-mnist-sweep.yaml", 4, ["lr", "granularity"]),
+        ("fashion-mnist-ablation.yaml", 12, ["granularity"]),
+        ("paper/cifar10-resnet20.yaml", 36, ["num_timesteps", "granularity"]),
+        ("paper/cifar10-resnet19.yaml", 36, ["num_timesteps", "granularity"]),
+        ("paper/cifar10-vgg16.yaml", 36, ["num_timesteps", "granularity"]),
+        ("paper/cifar100-resnet20.yaml", 36, ["num_timesteps", "granularity"]),
+        ("paper/cifar100-resnet19.yaml", 36, ["num_timesteps", "granularity"]),
+        ("paper/cifar100-vgg16.yaml", 36, ["num_timesteps", "granularity"]),
+        ("paper/cifar10-dvs-resnet20.yaml", 12, ["granularity"]),
+        ("paper/imagenet-sew-resnet18.yaml", 3, ["granularity"]),
+        ("paper/imagenet-sew-resnet34.yaml", 3, ["granularity"]),
     ],
 )
 def test_presets_expand(file: str, runs: int, factors: list[str]) -> None:
