@@ -1,13 +1,14 @@
-"""Small modules that every network shares: normalised input, time repeat, read-out."""
+"""What every network shares: encoding, time repeat, convolution with BatchNorm, spikes, read-out."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from rscore.amplitude import make_amplitude
+from rscore.membrane_norm import MembraneNormLIF
 from rscore.neurons import LIF
 from rscore.spec import RunSpec
 
@@ -93,20 +94,71 @@ class Connect(nn.Module):
 
 def make_neuron(spec: RunSpec, channels: int) -> LIF:
     """The neuron layer that a spec asks for, behind currents of so many channels."""
-    del channels  # a normalised membrane needs it
-    return LIF(
-        num_timesteps=spec.num_timesteps,
-        decay=spec.decay,
-        v_threshold=spec.v_threshold,
-        surrogate=spec.surrogate,
-        surrogate_width=spec.surrogate_width,
-        reset=spec.reset,
-        detach_reset=spec.detach_reset,
-        learn_decay=spec.learn_decay,
-        spike=spec.spike,
-    )
+    constants: dict[str, Any] = {
+        "num_timesteps": spec.num_timesteps,
+        "decay": spec.decay,
+        "v_threshold": spec.v_threshold,
+        "surrogate": spec.surrogate,
+        "surrogate_width": spec.surrogate_width,
+        "reset": spec.reset,
+        "detach_reset": spec.detach_reset,
+        "learn_decay": spec.learn_decay,
+        "spike": spec.spike,
+    }
+    if spec.membrane_norm == "mpbn":
+        return MembraneNormLIF(channels, **constants)
+    return LIF(**constants)
 
 
 def spike_layer(spec: RunSpec, shape: tuple[int, ...]) -> nn.Sequential:
     """Neuron and amplitude behind currents of one sample's `shape`, (C, H, W) or (C,)."""
     return nn.Sequential(make_neuron(spec, shape[0]), make_amplitude(spec, shape))
+
+
+def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    """Convolution without bias that keeps the size (over the stride, rounded up), and BatchNorm."""
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs))
+
+
+def strided(size: int, stride: int) -> int:
+    """Side of a map behind a convolution of `conv_bn`."""
+    return -(-size // stride)
+
+
+def encode(spec: RunSpec, normalize: nn.Module, first: nn.Sequential) -> nn.Sequential:
+    """The first currents [T*N, C, H, W], by convolution and BatchNorm `first`.
+
+    An image is normalised, its current computed once and given at each step (direct encoding).
+    The frames of a recording pass as they are, each at its own step.
+    """
+    if spec.data.kind == "events":
+        return nn.Sequential(FlattenTime(spec.num_timesteps), *first)
+    return nn.Sequential(normalize, *first, RepeatTime(spec.num_timesteps))
+
+
+def global_readout(spec: RunSpec, channels: int) -> nn.Sequential:
+    """Global average pool, linear layer and mean over T: [T*N, C, H, W] to logits [N, K]."""
+    return nn.Sequential(
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(channels, len(spec.data.classes)),
+        TimeMean(spec.num_timesteps),
+    )
+
+
+class Pooled(nn.Sequential):
+    """Neuron, amplitude and 2x2 pooling behind currents of one sample's `shape`.
+
+    A max over spikes commutes with an element-wise amplitude only after the pool, so with max
+    pooling the amplitude stands behind it. The last row of an odd map is left out.
+    """
+
+    def __init__(self, spec: RunSpec, shape: tuple[int, int, int]) -> None:
+        channels, height, width = shape
+        neuron = make_neuron(spec, channels)
+        if spec.pooling == "max":
+            pooled = (channels, height // 2, width // 2)
+            super().__init__(neuron, nn.MaxPool2d(2), make_amplitude(spec, pooled))
+        else:
+            super().__init__(neuron, make_amplitude(spec, shape), nn.AvgPool2d(2))
