@@ -11,16 +11,21 @@ from torch import Tensor, fx, nn
 
 from rscore.errors import FoldError
 from rscore.folding.net import INPUT, FoldedNet
-from rscore.folding.rules import RULES, Rule, Step, add, flatten
+from rscore.folding.rules import RULES, Rule, Step, add, flatten, multiply
 from rscore.folding.tracing import trace_network
 from rscore.folding.values import Analog, Builder, Value
+from rscore.neurons import LIF
 
 _FUNCTIONS: dict[object, Rule] = {
     operator.add: add,
     operator.iadd: add,
     torch.add: add,
+    operator.mul: multiply,
+    operator.imul: multiply,
+    torch.mul: multiply,
     torch.flatten: flatten,
 }
+_METHODS: dict[object, Rule] = {"add": add, "mul": multiply, "flatten": flatten}
 
 
 def fold(network: nn.Module, example: Tensor) -> FoldedNet:
@@ -73,10 +78,14 @@ def _fold_node(
         rule = RULES.get(type(layer))
         if rule is None:
             raise FoldError(str(node.target), f"{type(layer).__name__} has no exact folding rule")
-        return rule(Step(builder, node, layer, str(node.target), inputs))
-    function = _FUNCTIONS.get(node.target)
-    if node.op == "call_method" and node.target in ("add", "flatten"):
-        function = add if node.target == "add" else flatten
+        name = builder.fresh_name(str(node.target))
+        if isinstance(layer, LIF) and name != node.target:
+            raise FoldError(
+                str(node.target), "this neuron layer is called twice; give each call its own layer"
+            )
+        return rule(Step(builder, node, layer, name, inputs))
+    table = _METHODS if node.op == "call_method" else _FUNCTIONS
+    function = table.get(node.target)
     if function is None or (function is flatten and tuple(node.args[1:]) not in ((1,), (1, -1))):
         raise FoldError(node.name, f"{_called(node)} has no exact folding rule")
     return function(Step(builder, node, module, node.name, inputs))

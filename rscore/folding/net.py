@@ -94,7 +94,7 @@ class FoldedNet(nn.Module):
             if isinstance(op, LIFOp):
                 membrane, emitted = op.membrane_and_spikes(*inputs)
                 spikes[node.name], currents[node.name] = emitted, inputs[0]
-                margin = min(margin, float((membrane - op.v_threshold).abs().min()))
+                margin = min(margin, op.margin(membrane))
                 values[node.name] = emitted if forced is None else forced[node.name]
             else:
                 values[node.name] = op(*inputs)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rscore.folding.arithmetic import unshared_kernel
-from rscore.networks.layers import RepeatTime, TimeMean
+from rscore.networks.layers import FlattenTime, RepeatTime, TimeMean
 from rscore.neurons import membrane_steps
 from rscore.spec import ResetKind, SpikeKind
 
@@ -301,6 +301,46 @@ class Add(Op):
         return x + y
 
 
+class And(Op):
+    """x y: a spike where both have one."""
+
+    op = "and"
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Two of one shape to the same."""
+        return x * y
+
+
+class AndNot(Op):
+    """(1 - x) y: a spike where y has one and x has none."""
+
+    op = "and_not"
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Two of one shape to the same."""
+        return (1 - x) * y
+
+
+class FlattenTimeOp(Op):
+    """Event frames as currents of their own step: [N, T, ...] to [T*N, ...]."""
+
+    op = "flatten_time"
+
+    def __init__(self, *, num_timesteps: int) -> None:
+        super().__init__()
+        self.num_timesteps = num_timesteps
+        self._flatten = FlattenTime(num_timesteps)
+
+    def attributes(self) -> dict[str, Any]:
+        """T."""
+        return {"num_timesteps": self.num_timesteps}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, T, ...] to [T*N, ...]."""
+        frames: Tensor = self._flatten(x)
+        return frames
+
+
 class RepeatTimeOp(Op):
     """Direct encoding: [N, ...] to [T*N, ...], the same current at every step."""
 
@@ -385,9 +425,53 @@ class LIFOp(Op):
         )
         return membrane.flatten(0, 1), spikes.flatten(0, 1)
 
+    def margin(self, membrane: Tensor) -> float:
+        """Smallest distance of a membrane, any shape, from a threshold."""
+        size = membrane.abs() if self.spike == "ternary" else membrane
+        return float((size - self.v_threshold).abs().min())
+
     def forward(self, x: Tensor) -> Tensor:
         """Spikes [T*N, ...] of currents [T*N, ...]."""
         return self.membrane_and_spikes(x)[1]
+
+
+class ThresholdLIFOp(LIFOp):
+    """LIF with a threshold theta per channel: s[t] = 1 if u[t] >= theta else 0.
+
+    Channels where `below` is 1 fire where u[t] <= theta. It is what a neuron with a normalised
+    membrane folds into.
+    """
+
+    op = "threshold_lif"
+    threshold: Tensor
+    below: Tensor
+
+    def __init__(
+        self, *, num_timesteps: int, decay: float, threshold: Tensor, below: Tensor
+    ) -> None:
+        super().__init__(num_timesteps=num_timesteps, decay=decay, v_threshold=float("nan"))
+        self._set("threshold", threshold)
+        self._set("below", below)
+
+    def attributes(self) -> dict[str, Any]:
+        """T and the decay."""
+        return {"num_timesteps": self.num_timesteps, "decay": self.decay}
+
+    def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(u, s) of currents `x`, all [T*N, ...]."""
+        membranes: list[Tensor] = []
+        spikes: list[Tensor] = []
+        for u in x.unflatten(0, (self.num_timesteps, -1)).unbind(0):
+            if membranes:
+                u = u + self.decay * (membranes[-1] * (1 - spikes[-1]))
+            fires = torch.where(self.below > 0, u <= self.threshold, u >= self.threshold)
+            membranes.append(u)
+            spikes.append(fires.to(x.dtype))
+        return torch.cat(membranes), torch.cat(spikes)
+
+    def margin(self, membrane: Tensor) -> float:
+        """Smallest distance of a membrane from its channel's threshold."""
+        return float((membrane - self.threshold).abs().min())
 
 
 OPS: Mapping[str, type[Op]] = MappingProxyType(
@@ -404,9 +488,13 @@ OPS: Mapping[str, type[Op]] = MappingProxyType(
             MaxPool2d,
             Flatten,
             Add,
+            And,
+            AndNot,
+            FlattenTimeOp,
             RepeatTimeOp,
             TimeMeanOp,
             LIFOp,
+            ThresholdLIFOp,
         )
     }
 )

@@ -31,7 +31,7 @@ class Float64Proof:
     """Largest difference of any neuron's input current; sees a fault that flipped no spike yet."""
     max_abs_logit_diff: float
     binary: bool
-    """Every value that a folded neuron emitted was 0 or 1."""
+    """Every value that a folded neuron emitted was 0 or 1 (or -1, where spikes are ternary)."""
 
     @property
     def spikes_equal(self) -> bool:
@@ -148,6 +148,7 @@ def recorded(network: nn.Module) -> Iterator[Recording]:
 def _prove_float64(network: nn.Module, folded: FoldedNet, images: Tensor) -> Float64Proof:
     total, mismatches, binary = 0, 0, True
     current_gap, logit_gap = 0.0, 0.0
+    ternary = {name for name, lif in _neurons(network) if lif.dynamics.spike == "ternary"}
     with recorded(network) as trained:
         for chunk in images.split(CHUNK):
             logits = network(chunk)
@@ -156,11 +157,16 @@ def _prove_float64(network: nn.Module, folded: FoldedNet, images: Tensor) -> Flo
             for name, spikes in trace.spikes.items():
                 total += spikes.numel()
                 mismatches += int((spikes != trained.spikes[name]).sum())
-                binary = binary and bool(((spikes == 0) | (spikes == 1)).all())
+                binary = binary and _in_alphabet(spikes, ternary=name in ternary)
                 gap = _largest_gap(trace.currents[name], trained.currents[name])
                 current_gap = max(current_gap, gap)
             logit_gap = max(logit_gap, _largest_gap(trace.logits, logits))
     return Float64Proof(total, mismatches, current_gap, logit_gap, binary)
+
+
+def _in_alphabet(spikes: Tensor, *, ternary: bool) -> bool:
+    size = spikes.abs() if ternary else spikes
+    return bool(((size == 0) | (size == 1)).all())
 
 
 def _largest_gap(left: Tensor, right: Tensor) -> float:

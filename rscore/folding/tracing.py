@@ -7,10 +7,10 @@ from torch.fx.passes.shape_prop import ShapeProp
 
 from rscore.amplitude import Amplitude
 from rscore.errors import FoldError
-from rscore.networks.layers import Normalize, RepeatTime, TimeMean
+from rscore.networks.layers import Connect, FlattenTime, Normalize, RepeatTime, TimeMean
 from rscore.neurons import LIF
 
-_LEAVES = (LIF, Amplitude, Normalize, RepeatTime, TimeMean)
+_LEAVES = (LIF, Amplitude, Connect, FlattenTime, Normalize, RepeatTime, TimeMean)
 
 
 class _SpikingTracer(fx.Tracer):

@@ -1,7 +1,9 @@
-"""What flows along an edge while folding: an analog current, or binary spikes that owe a scale."""
+"""What flows along an edge while folding: an analog current, or spikes that owe a scale."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -16,6 +18,8 @@ class Analog:
 
     node: str
     from_image: bool
+    synapses: tuple[str, ...] = ()
+    """The synapses whose currents it sums, where it is nothing else: BatchNorm moves into them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,36 @@ class Spikes:
     flat: bool = False
 
     @property
+    def mapped_size(self) -> tuple[int, int]:
+        """Rows and columns of what the training net has here, pools that wait included."""
+        rows, columns = self.pool or (1, 1)
+        return self.shape[1] // rows, self.shape[2] // columns
+
+    @property
     def element_wise(self) -> bool:
         """True when the scale varies over positions of one channel."""
         return self.scale is not None and self.scale.dim() == 3 and self.scale[0].numel() > 1
 
 
-Value = Analog | Spikes
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """A sum of differently scaled spikes, `Σ a_k . s_k`: each needs a folded kernel of its own."""
+
+    parts: tuple[Spikes, ...]
+    """Two or more, of one shape."""
+
+
+Value = Analog | Spikes | Streams
+
+
+def spikes_of(value: Spikes | Streams) -> tuple[Spikes, ...]:
+    """The scaled spikes that a value sums; one for plain spikes."""
+    return value.parts if isinstance(value, Streams) else (value,)
+
+
+def summed(parts: Sequence[Spikes]) -> Spikes | Streams:
+    """The sum of scaled spikes."""
+    return parts[0] if len(parts) == 1 else Streams(tuple(parts))
 
 
 @dataclass(slots=True)
@@ -56,6 +84,7 @@ class Builder:
         self.ops[name] = op
         return name
 
-    def replace(self, name: str, op: Op) -> None:
-        """Put another primitive in a node's place."""
-        self.ops[name] = op
+    def fresh_name(self, wanted: str) -> str:
+        """The name itself, or with the first number behind it that is not taken."""
+        numbered = (f"{wanted}#{number}" for number in itertools.count(2))
+        return next(name for name in itertools.chain([wanted], numbered) if name not in self.ops)

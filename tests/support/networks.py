@@ -31,6 +31,8 @@ def enliven(network: nn.Module, *, amplitude_mean: float = 0.7) -> None:
             module.momentum = None
             nn.init.normal_(module.weight, 1.0, 0.5)
             nn.init.normal_(module.bias, 0.2, 0.3)
+        if isinstance(module, LIF) and module.decay_logit is not None:
+            nn.init.normal_(module.decay_logit)
 
 
 def sample_images(spec: RunSpec, count: int) -> Tensor:

@@ -8,16 +8,17 @@ from types import MappingProxyType
 from torch import nn
 
 from rscore.amplitude import Amplitude
-from rscore.folding.rules.encoding import normalize, repeat_time, time_mean
-from rscore.folding.rules.neuron import amplitude, lif
+from rscore.folding.rules.encoding import flatten_time, normalize, repeat_time, time_mean
+from rscore.folding.rules.neuron import amplitude, lif, membrane_norm_lif
 from rscore.folding.rules.norm import batchnorm
 from rscore.folding.rules.pool import adaptive_average_pool, average_pool, max_pool
 from rscore.folding.rules.shape import flatten, passthrough
-from rscore.folding.rules.shortcut import add
+from rscore.folding.rules.shortcut import add, connect, multiply
 from rscore.folding.rules.step import Step
 from rscore.folding.rules.synapse import conv, linear
 from rscore.folding.values import Value
-from rscore.networks.layers import Normalize, RepeatTime, TimeMean
+from rscore.membrane_norm import MembraneNormLIF
+from rscore.networks.layers import Connect, FlattenTime, Normalize, RepeatTime, TimeMean
 from rscore.neurons import LIF
 
 Rule = Callable[[Step], Value]
@@ -27,11 +28,14 @@ RULES: Mapping[type[nn.Module], Rule] = MappingProxyType(
         Normalize: normalize,
         RepeatTime: repeat_time,
         TimeMean: time_mean,
+        FlattenTime: flatten_time,
         nn.Conv2d: conv,
         nn.Linear: linear,
         nn.BatchNorm2d: batchnorm,
         nn.BatchNorm1d: batchnorm,
         LIF: lif,
+        MembraneNormLIF: membrane_norm_lif,
+        Connect: connect,
         Amplitude: amplitude,
         nn.AvgPool2d: average_pool,
         nn.AdaptiveAvgPool2d: adaptive_average_pool,
@@ -44,4 +48,4 @@ RULES: Mapping[type[nn.Module], Rule] = MappingProxyType(
 )
 """Rule of each module type; subclasses are not guessed at."""
 
-__all__ = ["RULES", "Rule", "Step", "add", "flatten"]
+__all__ = ["RULES", "Rule", "Step", "add", "flatten", "multiply"]

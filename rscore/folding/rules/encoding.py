@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rscore.folding.ops import NormalizeOp, RepeatTimeOp, TimeMeanOp
+from rscore.folding.ops import FlattenTimeOp, NormalizeOp, RepeatTimeOp, TimeMeanOp
 from rscore.folding.rules.step import Step
 from rscore.folding.values import Analog
-from rscore.networks.layers import Normalize, RepeatTime, TimeMean
+from rscore.networks.layers import FlattenTime, Normalize, RepeatTime, TimeMean
 
 
 def normalize(step: Step) -> Analog:
@@ -15,6 +15,15 @@ def normalize(step: Step) -> Analog:
         step.refuse("only the image can be normalised")
     op = NormalizeOp(mean=module.mean, std=module.std)
     return Analog(step.builder.add(step.name, op, image.node), from_image=True)
+
+
+def flatten_time(step: Step) -> Analog:
+    """The frames of a recording, each a current of its own step."""
+    module, frames = step.module, step.current()
+    if not isinstance(module, FlattenTime) or not frames.from_image:
+        step.refuse("only the recording itself has a time to flatten")
+    op = FlattenTimeOp(num_timesteps=module.num_timesteps)
+    return Analog(step.builder.add(step.name, op, frames.node), from_image=True)
 
 
 def repeat_time(step: Step) -> Analog:

@@ -7,7 +7,7 @@ from torch import nn
 from rscore.folding.arithmetic import fold_batchnorm
 from rscore.folding.ops import Conv2d, FactoredConv2d, Linear
 from rscore.folding.rules.step import Step
-from rscore.folding.values import Analog, Spikes
+from rscore.folding.values import Analog
 
 
 def batchnorm(step: Step) -> Analog:
@@ -22,18 +22,24 @@ def batchnorm(step: Step) -> Analog:
         step.refuse("it has no running statistics (track_running_stats=False)")
     if module.num_batches_tracked is not None and int(module.num_batches_tracked) == 0:
         step.refuse("its running statistics were never populated; train before folding")
-    op = step.builder.ops.get(current.node)
-    if isinstance(current, Spikes) or not isinstance(op, Conv2d | FactoredConv2d | Linear):
+    if not isinstance(current, Analog) or not current.synapses:
         step.refuse("it must stand directly behind a convolution or a linear layer")
     if len(step.node.all_input_nodes[0].users) > 1:
         step.refuse("the layer before it has other consumers; BatchNorm cannot move into it")
-    op.weight, op.bias = fold_batchnorm(
-        weight=op.weight,
-        bias=op.bias,
-        mean=module.running_mean,
-        var=module.running_var,
-        eps=module.eps,
-        gamma=None if module.weight is None else module.weight.detach(),
-        beta=None if module.bias is None else module.bias.detach(),
-    )
-    return current
+    for index, name in enumerate(current.synapses):
+        op = step.builder.ops[name]
+        if not isinstance(op, Conv2d | FactoredConv2d | Linear):
+            step.refuse(f"it cannot move into {name}")
+        weight, bias = fold_batchnorm(
+            weight=op.weight,
+            bias=op.bias,
+            mean=module.running_mean,
+            var=module.running_var,
+            eps=module.eps,
+            gamma=None if module.weight is None else module.weight.detach(),
+            beta=None if module.bias is None else module.bias.detach(),
+        )
+        op.weight = weight
+        if index == 0:  # the shift enters the sum of the streams once
+            op.bias = bias
+    return Analog(current.node, current.from_image)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from rscore.folding.ops import AveragePool2d, MaxPool2d
 from rscore.folding.rules.step import Step
-from rscore.folding.values import Analog, Spikes, Value
+from rscore.folding.values import Analog, Spikes, Value, spikes_of, summed
 
 
 def pair(value: int | Sequence[int]) -> tuple[int, int]:
@@ -36,7 +36,7 @@ def adaptive_average_pool(step: Step) -> Value:
     source = step.synaptic_input()
     if isinstance(source, Analog):
         step.refuse("a global average pool must follow spikes")
-    window = (source.shape[1], source.shape[2])
+    window = spikes_of(source)[0].mapped_size
     return _average(step, window, window)
 
 
@@ -45,6 +45,14 @@ def _average(step: Step, kernel: tuple[int, int], stride: tuple[int, int]) -> Va
     op = AveragePool2d(kernel=kernel, stride=stride)
     if isinstance(source, Analog):
         return Analog(step.builder.add(step.name, op, source.node), from_image=True)
+    parts = enumerate(spikes_of(source))
+    return summed([_averaged(step, part, index, op) for index, part in parts])
+
+
+def _averaged(step: Step, source: Spikes, index: int, op: AveragePool2d) -> Spikes:
+    kernel, stride = op.kernel, op.stride
+    if source.flat:
+        step.refuse("it needs a map, but what enters it was flattened")
     if source.element_wise or source.pool is not None:
         if kernel != stride:
             step.refuse(
@@ -53,7 +61,9 @@ def _average(step: Step, kernel: tuple[int, int], stride: tuple[int, int]) -> Va
         if source.pool is not None:
             kernel = (source.pool[0] * kernel[0], source.pool[1] * kernel[1])
         return Spikes(source.node, source.shape, source.scale, pool=kernel)
-    return Spikes(step.builder.add(step.name, op, source.node), step.output_shape, source.scale)
+    name = step.name if index == 0 else f"{step.name}.stream{index}"
+    node = step.builder.add(name, AveragePool2d(kernel=kernel, stride=stride), source.node)
+    return Spikes(node, step.output_shape, source.scale)
 
 
 def max_pool(step: Step) -> Value:
@@ -72,6 +82,7 @@ def max_pool(step: Step) -> Value:
     if isinstance(source, Analog):
         op = MaxPool2d(**geometry)
         return Analog(step.builder.add(step.name, op, source.node), from_image=True)
+    source = step.spikes()
     if source.pool is not None:
         step.refuse("a max pool cannot follow an average pool over element-wise amplitudes")
     scale = source.scale

@@ -9,7 +9,7 @@ from torch import fx, nn
 
 from rscore.errors import FoldError
 from rscore.folding.tracing import sample_shape
-from rscore.folding.values import Analog, Builder, Spikes, Value
+from rscore.folding.values import Analog, Builder, Spikes, Streams, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,18 @@ class Step:
 
     def current(self) -> Analog:
         """The input of a layer that only currents may enter."""
-        if isinstance(self.input, Spikes):
+        if isinstance(self.input, Spikes | Streams):
             self.refuse("it needs currents, but spikes enter it without a synapse")
         return self.input
+
+    def spikes(self) -> Spikes:
+        """The input of a layer that only one layer's spikes may enter, not averaged nor flat."""
+        value = self.input
+        if isinstance(value, Streams):
+            self.refuse("it cannot take a sum of differently scaled spikes; put a neuron before it")
+        if isinstance(value, Analog):
+            self.refuse("it needs spikes, but currents enter it; put a neuron before it")
+        return value
 
     def synaptic_input(self) -> Value:
         """The input of a synapse: spikes, or the image on its way in."""

@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from rscore.amplitude import Amplitude
 from rscore.errors import FoldError
@@ -159,20 +160,53 @@ def test_what_is_not_exact_is_refused_with_layer_and_reason(
     assert caught.value.layer == layer
 
 
-class SumOfSpikes(Body):
-    """A SEW block: the real-valued spikes of two neurons are added."""
+class GatedCurrent(Body):
+    """Spikes multiplied with a current."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        current = self.repeat(self.conv(x))
+        spikes = self.amplitude(self.neuron(current))
+        return self.mean(self.linear(torch.flatten(spikes * current, 1)))
+
+
+class Doubled(Body):
+    """Spikes multiplied with a number."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mean(self.linear(torch.flatten(self.neuron(self.repeat(self.conv(x))) * 2, 1)))
+
+
+class OwnScale(Body):
+    """A real-valued spike without the module for it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        spikes = self.neuron(self.repeat(self.conv(x))) * self.amplitude.value
+        return self.mean(self.linear(torch.flatten(spikes, 1)))
+
+
+class SharedNeuron(Body):
+    """One neuron layer called at two places."""
 
     def forward(self, x: Tensor) -> Tensor:
         spikes = self.amplitude(self.neuron(self.repeat(self.conv(x))))
-        return self.mean(self.linear(torch.flatten(spikes + self.body(spikes), 1)))
+        again = self.neuron(self.body(spikes))
+        return self.mean(self.linear(torch.flatten(again, 1)))
 
 
-class Gate(Body):
-    """Two activations multiplied."""
+class Functional(Body):
+    """A pool that is no module."""
 
     def forward(self, x: Tensor) -> Tensor:
-        spikes = self.amplitude(self.neuron(self.repeat(self.conv(x))))
-        return self.mean(self.linear(torch.flatten(spikes * self.body(spikes), 1)))
+        spikes = self.neuron(self.repeat(self.conv(x)))
+        return self.mean(self.linear(torch.flatten(functional.relu(spikes), 1)))
+
+
+class Reshaped(Body):
+    """Sizes read from a tensor."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        spikes = self.neuron(self.repeat(self.conv(x)))
+        return self.mean(self.linear(spikes.view(spikes.shape[0], -1)))
 
 
 class Branching(Body):
@@ -184,7 +218,15 @@ class Branching(Body):
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [(SumOfSpikes, "SEW block"), (Gate, "mul has no exact"), (Branching, "cannot be traced")],
+    [
+        (GatedCurrent, "multiplies a current"),
+        (Doubled, "no spikes"),
+        (OwnScale, "no exact folding rule"),
+        (SharedNeuron, "called twice"),
+        (Functional, "relu has no exact"),
+        (Reshaped, "no exact folding rule"),
+        (Branching, "cannot be traced"),
+    ],
 )
 def test_networks_beyond_the_rules_are_refused(kind: type[Body], reason: str) -> None:
     torch.manual_seed(0)

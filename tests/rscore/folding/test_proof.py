@@ -140,7 +140,7 @@ def test_float32_flips_are_counted_per_layer_and_step() -> None:
     folded.op("encode.1").bias.add_(0.01)
     proof = compare_float32(network, folded, images)
     first, *others = proof.layers
-    assert first.layer == "spike.0"
+    assert first.layer == "stem.0.0"
     assert first.neurons == 4 * 4 * 28 * 28
     assert first.local_mismatch == first.end_to_end_mismatch
     assert len(first.local_mismatch) == RESNET.num_timesteps
