@@ -128,7 +128,8 @@ class LIF(nn.Module):
 
     def decay_value(self) -> float:
         """The decay in force, learned or fixed."""
-        return float(self._decay_now())
+        decay = self._decay_now()
+        return float(decay.detach()) if isinstance(decay, Tensor) else decay
 
     def forward(self, x: Tensor) -> Tensor:
         """Spikes [T*N, ...] for currents `x` [T*N, ...]."""

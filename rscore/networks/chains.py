@@ -4,65 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import nn
 
-from rscore.networks.layers import Pooled, conv_bn, encode, global_readout, spike_layer
+from rscore.networks.layers import Pooled, conv_bn, spike_layer
+from rscore.networks.staged import Staged
 from rscore.spec import RunSpec
 
 Plan = Sequence[Sequence[int]]
-"""Channels of every convolution, stage by stage, as multiples of the first width / 4."""
+"""Channels of every convolution behind the first, stage by stage, as multiples of the width."""
 
-CIFARNET: Plan = ((4, 8, 8), (16, 16), (8,))
-VGG16: Plan = ((4, 4), (8, 8), (16, 16, 16), (32, 32, 32), (32, 32, 32))
+CIFARNET: Plan = ((2,), (4,), (8, 4))
+VGG16: Plan = ((1,), (2, 2), (4, 4, 4), (8, 8, 8), (8, 8, 8))
 
 
-class Chain(nn.Module):
-    """Stages of conv-BN-LIF, each ended by a 2x2 pool but the last; then a global average pool.
+def cifarnet(spec: RunSpec, normalize: nn.Module) -> Staged:
+    """CIFARNet: 128-256-pool-512-pool-1024-512 at width 128, and a linear read-out.
 
-    Samples [N, C, S, S] in [0, 1] (or [N, T, C, S, S]) to logits [N, K]; S >= 16.
+    The convolutions and average pools are those of Wu et al., Direct Training for Spiking Neural
+    Networks, AAAI 2019 (arXiv 1809.05793). Their two hidden linear layers and voting are replaced
+    by a global average pool, so that any input size fits.
     """
-
-    def __init__(self, spec: RunSpec, normalize: nn.Module, plan: Plan) -> None:
-        super().__init__()
-        channels = [[spec.first_width * part // 4 or 1 for part in stage] for stage in plan]
-        inputs, size = channels[0][0], spec.size
-        self.encode = encode(spec, normalize, conv_bn(spec.data.channels, inputs))
-        stages: list[nn.Module] = []
-        for number, stage in enumerate(channels):
-            layers: list[nn.Module] = []
-            for index, outputs in enumerate(stage):
-                if number or index:
-                    layers += conv_bn(inputs, outputs)
-                inputs = outputs
-                ends = index + 1 == len(stage) and number + 1 < len(channels)
-                shape = (outputs, size, size)
-                layers += Pooled(spec, shape) if ends else spike_layer(spec, shape)
-            size //= 2
-            stages.append(nn.Sequential(*layers))
-        self.body = nn.Sequential(*stages)
-        self.stages = tuple(f"body.{number}" for number in range(len(stages)))
-        self.readout = global_readout(spec, inputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits [N, K]."""
-        logits: Tensor = self.readout(self.body(self.encode(x)))
-        return logits
+    return _chain(spec, normalize, CIFARNET)
 
 
-def cifarnet(spec: RunSpec, normalize: nn.Module) -> Chain:
-    """CIFARNet: 128-256-256-pool-512-512-pool-256 and a linear read-out at width 128.
-
-    The convolutions are those of Wu et al., Direct Training for Spiking Neural Networks, AAAI 2019
-    (arXiv 1809.05793), pools after the third and the fifth; their two hidden linear layers are
-    replaced by a global average pool, so that any input size fits.
-    """
-    return Chain(spec, normalize, CIFARNET)
-
-
-def vgg16(spec: RunSpec, normalize: nn.Module) -> Chain:
+def vgg16(spec: RunSpec, normalize: nn.Module) -> Staged:
     """VGG-16: thirteen convolutions 64 to 512 at width 64, four pools, and a linear read-out.
 
-    Source: Simonyan, Zisserman, 2014 (arXiv 1409.1556), in the CIFAR form without hidden linear
-    layers; the last pool is the global average, so that any size from 16 on fits.
+    Source: Simonyan, Zisserman, 2014 (arXiv 1409.1556), configuration D without the hidden linear
+    layers and with average pools, as in the public code of Real Spike's authors. The fifth pool is
+    the global average, which at 32x32 is the same, so that any size from 16 on fits.
     """
-    return Chain(spec, normalize, VGG16)
+    return _chain(spec, normalize, VGG16)
+
+
+def _chain(spec: RunSpec, normalize: nn.Module, plan: Plan) -> Staged:
+    """Stages of conv-BN-LIF, each ended by a 2x2 pool but the last."""
+    inputs, size = spec.first_width, spec.size
+    stages: list[nn.Module] = []
+    for number, stage in enumerate(plan):
+        layers: list[nn.Module] = []
+        for index, multiple in enumerate(stage):
+            shape = (spec.first_width * multiple, size, size)
+            pools = index + 1 == len(stage) and number + 1 < len(plan)
+            spikes = Pooled(spec, shape) if pools else spike_layer(spec, shape)
+            layers += [*conv_bn(inputs, shape[0]), *spikes]
+            inputs = shape[0]
+        stages.append(nn.Sequential(*layers))
+        size //= 2
+    return Staged(
+        spec,
+        normalize,
+        first=conv_bn(spec.data.channels, spec.first_width),
+        stem=spike_layer(spec, (spec.first_width, spec.size, spec.size)),
+        stages=stages,
+        channels=inputs,
+    )

@@ -1,7 +1,10 @@
-"""What every network shares: encoding, time repeat, convolution with BatchNorm, spikes, read-out."""
+"""What all networks share: encoding, time repeat, convolution with BatchNorm, spikes, read-out."""
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -11,6 +14,8 @@ from rscore.amplitude import make_amplitude
 from rscore.membrane_norm import MembraneNormLIF
 from rscore.neurons import LIF
 from rscore.spec import RunSpec
+
+ConnectKind = Literal["add", "and", "iand"]
 
 
 class Normalize(nn.Module):
@@ -72,6 +77,15 @@ class FlattenTime(nn.Module):
         return x.transpose(0, 1).flatten(0, 1)
 
 
+def _iand(s: Tensor, x: Tensor) -> Tensor:
+    return (1 - s) * x
+
+
+_CONNECTIONS: Mapping[ConnectKind, Callable[[Tensor, Tensor], Tensor]] = MappingProxyType(
+    {"add": operator.add, "and": operator.mul, "iand": _iand}
+)
+
+
 class Connect(nn.Module):
     """How a SEW block joins its spikes `s` with those of its shortcut `x`, both [T*N, C, H, W].
 
@@ -81,15 +95,14 @@ class Connect(nn.Module):
     (arXiv 2102.04159), table 1.
     """
 
-    def __init__(self, kind: Literal["add", "and", "iand"]) -> None:
+    def __init__(self, kind: ConnectKind) -> None:
         super().__init__()
         self.kind = kind
+        self._join = _CONNECTIONS[kind]
 
     def forward(self, s: Tensor, x: Tensor) -> Tensor:
         """The joined spikes."""
-        if self.kind == "add":
-            return s + x
-        return s * x if self.kind == "and" else (1 - s) * x
+        return self._join(s, x)
 
 
 def make_neuron(spec: RunSpec, channels: int) -> LIF:

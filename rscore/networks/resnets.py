@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from torch import Tensor, nn
 
-from rscore.networks.layers import conv_bn, encode, global_readout, spike_layer, strided
-from rscore.spec import RunSpec
+from rscore.amplitude import make_amplitude
+from rscore.networks.layers import conv_bn, make_neuron, spike_layer
+from rscore.networks.staged import Place, Staged, residual_places
+from rscore.spec import NetworkName, RunSpec
+
+BLOCKS: Mapping[NetworkName, tuple[int, ...]] = MappingProxyType(
+    {"resnet20": (3, 3, 3), "resnet19": (3, 3, 2), "resnet20-modified": (2, 2, 2, 2)}
+)
+"""Blocks in each stage."""
 
 
 class Block(nn.Module):
@@ -17,16 +24,13 @@ class Block(nn.Module):
     [T*N, C, H, W] to [T*N, C', H/stride, W/stride].
     """
 
-    def __init__(self, spec: RunSpec, inputs: int, shape: tuple[int, int, int], stride: int):
+    def __init__(self, spec: RunSpec, place: Place, shortcut: nn.Module) -> None:
         super().__init__()
-        channels = shape[0]
-        self.conv1 = conv_bn(inputs, channels, stride=stride)
-        self.spike1 = spike_layer(spec, shape)
-        self.conv2 = conv_bn(channels, channels)
-        self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or inputs != channels:
-            self.shortcut = conv_bn(inputs, channels, kernel=1, stride=stride)
-        self.spike2 = spike_layer(spec, shape)
+        self.conv1 = conv_bn(place.inputs, place.outputs, stride=place.stride)
+        self.spike1 = spike_layer(spec, place.shape)
+        self.conv2 = conv_bn(place.outputs, place.outputs)
+        self.shortcut = shortcut
+        self.spike2 = spike_layer(spec, place.shape)
 
     def forward(self, x: Tensor) -> Tensor:
         """Real-valued spikes of the block."""
@@ -35,54 +39,75 @@ class Block(nn.Module):
         return spikes
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Blocks in each stage, whose channels double from stage to stage, and stem convolutions."""
+def resnet(spec: RunSpec, normalize: nn.Module) -> Staged:
+    """resnet20: one 3x3 convolution and stages of 16, 32 and 64 channels; resnet19: 128, 256, 512.
 
-    blocks: Sequence[int]
-    stem: int = 1
-
-
-PLANS = {
-    "resnet20": Plan((3, 3, 3)),
-    "resnet19": Plan((3, 3, 2)),
-    "resnet20-modified": Plan((2, 2, 2, 2), stem=3),
-}
-
-
-class ResNet(nn.Module):
-    """ResNet with spiking neurons: stem, stages of blocks, global average pool, linear, mean over T.
-
-    resnet20 is the CIFAR form of He et al. 2016 (arXiv 1512.03385), 16-32-64; resnet19 the wide one
-    of Zheng et al., AAAI 2021 (arXiv 2011.05280), 128-256-512, without its hidden linear layer;
-    resnet20-modified has four stages 64 to 512 behind a stem of three 3x3 convolutions.
-    Samples [N, C, S, S] in [0, 1] (or [N, T, C, S, S]) to logits [N, K]; S >= 16.
+    resnet20 is the CIFAR form of He et al., 2016 (arXiv 1512.03385), with a 1x1 convolution on the
+    shortcuts that change the shape; resnet19 is the wide one of Zheng et al., AAAI 2021
+    (arXiv 2011.05280), without its hidden linear layer. Any size from 16 on fits.
     """
+    width, size = spec.first_width, spec.size
+    places = residual_places(BLOCKS[spec.network], width=width, size=size)
+    stages = [
+        nn.Sequential(*(Block(spec, place, _strided_shortcut(place)) for place in stage))
+        for stage in places
+    ]
+    return Staged(
+        spec,
+        normalize,
+        first=conv_bn(spec.data.channels, width),
+        stem=spike_layer(spec, (width, size, size)),
+        stages=stages,
+        channels=places[-1][-1].outputs,
+    )
 
-    def __init__(self, spec: RunSpec, normalize: nn.Module) -> None:
-        super().__init__()
-        plan = PLANS[spec.network]
-        inputs, size = spec.first_width, spec.size
-        self.encode = encode(spec, normalize, conv_bn(spec.data.channels, inputs))
-        stem: list[nn.Module] = [spike_layer(spec, (inputs, size, size))]
-        for _ in range(plan.stem - 1):
-            stem += [*conv_bn(inputs, inputs), spike_layer(spec, (inputs, size, size))]
-        self.stem = nn.Sequential(*stem)
-        stages: list[nn.Module] = []
-        for number, count in enumerate(plan.blocks):
-            channels = spec.first_width * 2**number
-            blocks: list[nn.Module] = []
-            for index in range(count):
-                stride = 2 if number > 0 and index == 0 else 1
-                size = strided(size, stride)
-                blocks.append(Block(spec, inputs, (channels, size, size), stride))
-                inputs = channels
-            stages.append(nn.Sequential(*blocks))
-        self.body = nn.Sequential(*stages)
-        self.stages = tuple(f"body.{number}" for number in range(len(stages)))
-        self.readout = global_readout(spec, inputs)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits [N, K]."""
-        logits: Tensor = self.readout(self.body(self.stem(self.encode(x))))
-        return logits
+def modified_resnet20(spec: RunSpec, normalize: nn.Module) -> Staged:
+    """resnet20-modified: three 3x3 convolutions, a 2x2 pool, stages of 64, 128, 256 and 512.
+
+    As in the public code of Real Spike's authors, shortcuts that change the shape average before
+    their 1x1 convolution and each block's last BatchNorm starts at 0, so that at first only
+    shortcuts conduct. The amplitude of the stem stands behind the pool, for the identity of the
+    first block to stay a diagonal. Any size from 16 on fits.
+    """
+    width, size = spec.first_width, spec.size
+    half = size // 2
+    stem = [
+        spike_layer(spec, (width, size, size)),
+        conv_bn(width, width),
+        spike_layer(spec, (width, size, size)),
+        conv_bn(width, width),
+        make_neuron(spec, width),
+        nn.AvgPool2d(2),
+        make_amplitude(spec, (width, half, half)),
+    ]
+    places = residual_places(BLOCKS[spec.network], width=width, size=half)
+    stages = [
+        nn.Sequential(*(Block(spec, place, _averaged_shortcut(place)) for place in stage))
+        for stage in places
+    ]
+    network = Staged(
+        spec,
+        normalize,
+        first=conv_bn(spec.data.channels, width),
+        stem=nn.Sequential(*stem),
+        stages=stages,
+        channels=places[-1][-1].outputs,
+    )
+    for block in network.body.modules():
+        if isinstance(block, Block):
+            nn.init.zeros_(block.conv2.get_parameter("1.weight"))
+    return network
+
+
+def _strided_shortcut(place: Place) -> nn.Module:
+    if not place.reshapes:
+        return nn.Identity()
+    return conv_bn(place.inputs, place.outputs, kernel=1, stride=place.stride)
+
+
+def _averaged_shortcut(place: Place) -> nn.Module:
+    """Average and 1x1 convolution; of an odd map a pool would lose the border, so it strides."""
+    if place.stride == 1 or place.size % place.stride:
+        return _strided_shortcut(place)
+    return nn.Sequential(nn.AvgPool2d(place.stride), *conv_bn(place.inputs, place.outputs, 1))
