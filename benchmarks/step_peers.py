@@ -1,12 +1,15 @@
 """One training step of the same network with different neurons, alternating in one process.
 
-Runs in the peers' environment: `python -m benchmarks.step_peers SPEC_JSON ROUNDS`.
+Runs in the peers' environment: `python -m benchmarks.step_peers SPEC_JSON ROUNDS PRECISION [NAME]`.
+PRECISION is fp32 or bf16 (autocast), both channels-last. With a NAME it runs that implementation
+alone and prints the peak of its resident memory instead.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import resource
 import statistics
 import sys
 import time
@@ -19,6 +22,7 @@ from torch.nn import functional as F
 
 from rscore.networks import build_network
 from rscore.neurons import LIF
+from rscore.process import prepare_process
 from rscore.spec import RunSpec, parse_spec
 
 
@@ -46,7 +50,7 @@ class PlainNeuron(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         membrane, spikes = None, []
         for current in x.unflatten(0, (self.lif.num_timesteps, -1)):
-            carried = 0 if membrane is None else self.lif.decay * membrane * (1 - spikes[-1])
+            carried = 0 if membrane is None else self.lif.decay_value() * membrane * (1 - spikes[-1])
             membrane = carried + current
             spikes.append(Spike.apply(membrane - self.lif.v_threshold))
         return torch.cat(spikes)
@@ -61,7 +65,7 @@ class SpikingJellyNeuron(nn.Module):
 
         self.num_timesteps = lif.num_timesteps
         self.node = neuron.LIFNode(
-            tau=1 / (1 - lif.decay),
+            tau=1 / (1 - lif.decay_value()),
             decay_input=False,
             v_threshold=lif.v_threshold,
             v_reset=0.0,
@@ -93,20 +97,42 @@ def variants(spec: RunSpec) -> Iterator[tuple[str, nn.Module]]:
     yield "ReLU (the limit)", with_neurons(network, lambda _lif: nn.ReLU())
 
 
+def peak_mib() -> float:
+    """Peak resident memory of this process."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def step(network: nn.Module, images: Tensor, labels: Tensor, *, bf16: bool) -> float:
+    """Seconds of one forward and backward pass."""
+    network.zero_grad()
+    began = time.perf_counter()
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        logits = network(images)
+    F.cross_entropy(logits.float(), labels).backward()
+    return time.perf_counter() - began
+
+
 def main() -> None:
-    spec, rounds = parse_spec(json.loads(sys.argv[1])), int(sys.argv[2])
+    spec, rounds, precision = parse_spec(json.loads(sys.argv[1])), int(sys.argv[2]), sys.argv[3]
     torch.manual_seed(0)
-    shape = (spec.batch_size, spec.data.channels, spec.data.size, spec.data.size)
-    images, labels = torch.rand(shape), torch.randint(10, (spec.batch_size,))
-    networks = dict(variants(spec))
+    images = torch.rand(spec.batch_size, *spec.input_shape)
+    labels = torch.randint(10, (spec.batch_size,))
+    networks = {
+        name: network.to(memory_format=torch.channels_last)
+        for name, network in variants(spec)
+        if len(sys.argv) == 4 or name == sys.argv[4]
+    }
+    images = images.contiguous(memory_format=torch.channels_last)
     times: dict[str, list[float]] = {name: [] for name in networks}
     for _ in range(rounds + 1):
         for name, network in networks.items():
-            began = time.perf_counter()
-            F.cross_entropy(network(images), labels).backward()
-            times[name].append(time.perf_counter() - began)
-    print(json.dumps({name: statistics.median(values[1:]) for name, values in times.items()}))
+            times[name].append(step(network, images, labels, bf16=precision == "bf16"))
+    if len(sys.argv) == 4:
+        print(json.dumps({name: statistics.median(values[1:]) for name, values in times.items()}))
+    else:
+        print(json.dumps({"peak_mib": peak_mib()}))
 
 
 if __name__ == "__main__":
+    prepare_process()
     main()

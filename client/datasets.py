@@ -10,7 +10,8 @@ from typing import cast
 from client.errors import InputError
 from client.transport import Transport
 from client.wire import Dataset, DatasetList
-from rscore.spec import DATASETS, DatasetFile, DatasetInfo, nearest_name
+from rscore.datasets import DATASETS, DatasetFile, DatasetInfo, missing_files
+from rscore.spec import nearest_name
 
 CHUNK = 1 << 20
 
@@ -29,10 +30,11 @@ class Datasets:
         """One data set, and who has it."""
         return cast(Dataset, self._http.json("GET", f"/datasets/{name}"))
 
-    def put(self, name: str, file: str, content: bytes) -> Dataset:
-        """Send one original file; the service checks its size and MD5."""
-        path = f"/datasets/{name}/files/{file}"
-        return cast(Dataset, self._http.json("PUT", path, content=content))
+    def put(self, name: str, file: Path) -> Dataset:
+        """Send one original file as it lies on the disk; the service checks its size and MD5."""
+        path = f"/datasets/{name}/files/{file.name}"
+        with file.open("rb") as content:
+            return cast(Dataset, self._http.json("PUT", path, content=content))
 
 
 def dataset_info(name: str) -> DatasetInfo:
@@ -58,21 +60,19 @@ def file_problem(path: Path, file: DatasetFile) -> str | None:
     """What is wrong with a copy of an original file, or None."""
     if not path.is_file():
         return "is missing"
-    size = path.stat().st_size
-    if size != file.bytes:
-        return f"has {size} bytes instead of {file.bytes}"
+    if not file.size_fits(path):
+        return f"has {path.stat().st_size} bytes instead of {file.bytes}"
     digest = md5_of(path)
     return None if digest == file.md5 else f"has MD5 {digest} instead of {file.md5}"
 
 
-def complete_folder(name: str, folder: Path) -> Path | None:
-    """Where under `folder` every file of a data set lies with its right size, or None."""
-    info = dataset_info(name)
-    for place in (folder / name, folder):
-        sizes = [place / file.name for file in info.files]
-        if all(
-            path.is_file() and path.stat().st_size == file.bytes
-            for path, file in zip(sizes, info.files, strict=True)
-        ):
-            return place
-    return None
+def folder_of(name: str, folder: Path) -> Path:
+    """Where a data set's files lie: in the sub-folder of its name, if there is one."""
+    return folder / name if (folder / name).is_dir() else folder
+
+
+def archives_in(info: DatasetInfo, place: Path) -> tuple[DatasetFile, ...]:
+    """The archives in a folder that together are the whole data set; empty when none are."""
+    if info.files and not missing_files(info, place):
+        return info.files
+    return next(((file,) for file in info.instead if file.size_fits(place / file.name)), ())

@@ -13,7 +13,7 @@ from client.api import Client
 from client.cli.certificate import VERDICT_COLUMNS, verdict_cells
 from client.cli.context import stdout
 from client.cli.live import board
-from client.cli.models import print_predictions
+from client.cli.predictions import print_predictions
 from client.cli.render import duration, percent, print_study_table, print_table
 from client.documents import read_document
 from client.errors import ClientError
@@ -82,7 +82,7 @@ def _run(out: Console, client: Client, started: float) -> None:
 def _follow(out: Console, client: Client, study: Study, started: float) -> None:
     follower = Follower(client, study_id=study["id"])
     began = None
-    with board(as_json=False) as shown:
+    with board(as_json=False, epochs=False) as shown:
         for change in follower.changes():
             if began is None and change.run.status == "running":
                 began = time.monotonic() - started

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from client.errors import InputError, InvalidError
 from client.wire import Json
-from rscore.spec import DATASETS, SPEC_FIELDS, FieldProblem, RunSpec, explain, nearest_name
+from rscore.datasets import DATASETS
+from rscore.spec import SPEC_FIELDS, FieldProblem, RunSpec, explain, nearest_name
 
 RUN_FIELDS = ("name", "experiment", "tags", "priority", "spec")
 TOP_LEVEL_SETTINGS = ("name", "experiment", "tags", "priority")

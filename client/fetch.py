@@ -7,13 +7,13 @@ from pathlib import Path
 
 import httpx
 
-from client.datasets import dataset_info, file_problem, md5_of
+from client.datasets import dataset_info, file_problem
 from client.errors import FetchError
-from rscore.spec import DatasetFile
+from rscore.datasets import DatasetFile, is_complete, missing_files, remedy
 
 CHUNK = 1 << 16
-OnBytes = Callable[[str, int, int], None]
-"""Called with a file's name, the bytes there so far, and the bytes in all."""
+OnBytes = Callable[[str, int, int | None], None]
+"""Called with a file's name, the bytes there so far, and the bytes in all where that is known."""
 
 
 def fetch_dataset(
@@ -25,9 +25,16 @@ def fetch_dataset(
 ) -> list[Path]:
     """Have every original file of a data set in `folder`; those already right stay as they are.
 
+    Nothing is fetched, and no path given, where the folder holds the data set in another form.
+
     Raises FetchError that says for each file that could not be had where to put it.
     """
-    files = dataset_info(name).files
+    info = dataset_info(name)
+    files = info.files
+    if missing_files(info, folder) and is_complete(info, folder):
+        return []
+    if info.by_hand and (what_to_do := remedy(name, info, folder)):
+        raise FetchError(what_to_do)
     folder.mkdir(parents=True, exist_ok=True)
     failures = []
     with httpx.Client(
@@ -56,7 +63,7 @@ def _fetch_file(
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reasons.append(f"{url}: {_short(error)}")
             continue
-        if part.stat().st_size == file.bytes and md5_of(part) == file.md5:
+        if file_problem(part, file) is None:
             part.replace(folder / file.name)
             return []
         reasons.append(f"{url}: sent {part.stat().st_size} bytes with another MD5")
@@ -69,11 +76,15 @@ def _continue(
 ) -> None:
     """Append to a partial file what is missing of it; start again where a mirror cannot."""
     done = part.stat().st_size if part.exists() else 0
-    if done >= file.bytes:
+    if done and file.bytes is not None and done >= file.bytes:
         part.unlink()
         done = 0
     headers = {"Range": f"bytes={done}-"} if done else {}
     with http.stream("GET", url, headers={**headers, "Accept-Encoding": "identity"}) as response:
+        if done and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            part.unlink()
+            _continue(http, url, part, file, on_bytes)
+            return
         response.raise_for_status()
         if response.status_code != httpx.codes.PARTIAL_CONTENT:
             done = 0
@@ -91,13 +102,17 @@ def _short(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def _size(file: DatasetFile) -> str:
+    return "" if file.bytes is None else f"{file.bytes} bytes, "
+
+
 def _remedy(name: str, folder: Path, failures: list[tuple[DatasetFile, list[str]]]) -> str:
     lines = [f"{len(failures)} of the original files of {name} could not be downloaded"]
     for file, reasons in failures:
         lines += [f"  {reason}" for reason in reasons]
         lines.append(
             f"  get it by other means and put it at {(folder / file.name).absolute()} "
-            f"({file.bytes} bytes, MD5 {file.md5})"
+            f"({_size(file)}MD5 {file.md5})"
         )
     lines.append(f"or run `realspike data fetch {name}` again: it goes on where it was cut off")
     return "\n".join(lines)

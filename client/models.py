@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from client.errors import DownloadError, InputError
 from client.ids import found
 from client.transport import Transport
 from client.wire import (
     Certificate,
-    Image,
     Model,
     ModelFile,
     ModelPage,
     Prediction,
     Predictions,
+    Sample,
     Samples,
 )
 
 PAGE = 200
 BATCH = 256
+"""Most samples of one request."""
+BATCH_VALUES = 1_000_000
+"""Numbers of one request; more of them do not fit into the body that the service takes."""
 CHUNK = 1 << 18
 
 
@@ -59,11 +62,16 @@ class Models:
         """Held-out samples with labels, to try a model on."""
         return cast(Samples, self._http.json("GET", f"/models/{model_id}/samples"))
 
-    def predict(self, model_id: str, images: list[Image]) -> list[Prediction]:
-        """One prediction per image [C, H, W] with pixels in [0, 1]; any number of images."""
+    def predict(self, model_id: str, samples: list[Sample]) -> list[Prediction]:
+        """One prediction per sample, any number of them.
+
+        A sample is an image [C, H, W] with pixels in [0, 1], or frames of event counts
+        [T, C, H, W].
+        """
         predictions: list[Prediction] = []
-        for start in range(0, len(images), BATCH):
-            body = {"inputs": images[start : start + BATCH]}
+        size = max(1, min(BATCH, BATCH_VALUES // _numbers_in(samples[0]))) if samples else 1
+        for start in range(0, len(samples), size):
+            body = {"inputs": samples[start : start + size]}
             answer = self._http.json("POST", f"/models/{model_id}/predict", body=body)
             predictions += cast(Predictions, answer)["predictions"]
         return predictions
@@ -96,6 +104,19 @@ class Models:
             )
         part.replace(target)
         return target, file
+
+    def download_all(self, model: Model, folder: Path) -> list[tuple[Path, ModelFile]]:
+        """Store every file of a model in a folder, which `python -m rscore.verify` can check."""
+        return [self.download(model, file["kind"], folder) for file in model["files"]]
+
+
+def _numbers_in(part: Any) -> int:
+    """How many numbers nested lists hold, as far as their first members tell."""
+    count = 1
+    while isinstance(part, list) and part:
+        count *= len(part)
+        part = part[0]
+    return count
 
 
 def _file_of(model: Model, kind: str) -> ModelFile:

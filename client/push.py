@@ -6,38 +6,43 @@ from collections.abc import Callable
 from pathlib import Path
 
 from client.api import Client
-from client.datasets import complete_folder, dataset_info, file_problem
+from client.datasets import archives_in, dataset_info, file_problem, folder_of
 from client.documents import datasets_of
 from client.errors import InputError
 from client.wire import Dataset, Json
+from rscore.datasets import DatasetInfo, is_complete, missing_files
 
 
 def push_dataset(client: Client, name: str, folder: Path, tell: Callable[[str], None]) -> Dataset:
     """Send every original file of a data set; checked here first, and by the service again."""
     info = dataset_info(name)
-    if not info.files:
+    if info.is_built_in:
         tell(f"{name} comes with the service, there is nothing to send")
         return client.datasets.get(name)
-    place = folder / name if (folder / name).is_dir() else folder
+    place = folder_of(name, folder)
+    files = archives_in(info, place) or info.files
     problems = [
         f"  {place / file.name} {problem}"
-        for file in info.files
+        for file in files
         if (problem := file_problem(place / file.name, file))
     ]
-    if problems:
-        raise InputError(
-            "\n".join(
-                [
-                    f"{place} does not hold the original files of {name}:",
-                    *problems,
-                    f"get them with `realspike data fetch {name} --data-dir {folder}`",
-                ]
-            )
-        )
-    for file in info.files:
-        tell(f"sending {place / file.name} ({file.bytes / 1e6:.1f} MB)")
-        client.datasets.put(name, file.name, (place / file.name).read_bytes())
+    if problems or not files:
+        raise InputError(_remedy(name, info, place, problems))
+    for file in files:
+        size = (place / file.name).stat().st_size
+        tell(f"sending {place / file.name} ({size / 1e6:.1f} MB)")
+        client.datasets.put(name, place / file.name)
     return client.datasets.get(name)
+
+
+def _remedy(name: str, info: DatasetInfo, place: Path, problems: list[str]) -> str:
+    if not info.files or (missing_files(info, place) and is_complete(info, place)):
+        return (
+            f"{name} lies in folders, and only archives can be sent: copy {place} to a folder "
+            f"{name} in REALSPIKE_DATA_DIR of the service and its workers"
+        )
+    way = info.by_hand or f"get them with `realspike data fetch {name} --data-dir {place.parent}`"
+    return "\n".join([f"{place} does not hold the original files of {name}:", *problems, way])
 
 
 def push_missing(
@@ -47,7 +52,7 @@ def push_missing(
     if data_dir is None:
         return
     for name in datasets_of(document):
-        if complete_folder(name, data_dir) is None or not dataset_info(name).files:
+        if not archives_in(dataset_info(name), folder_of(name, data_dir)):
             continue
         if not client.datasets.get(name)["ready"]:
             tell(f"the service does not have {name}, but {data_dir} does")

@@ -8,7 +8,7 @@ from typing import cast
 
 from client.ids import found
 from client.transport import Transport
-from client.wire import Json, LogLine, LogPage, Metrics, Run, RunPage
+from client.wire import Histograms, Json, LogLine, LogPage, Metrics, Run, RunPage
 
 PAGE = 200
 
@@ -83,6 +83,11 @@ class Runs:
         """Metrics of a run, thinned to `max_points` each; all names when none is given."""
         params = {"name": list(names) or None, "max_points": max_points}
         return cast(Metrics, self._http.json("GET", f"/runs/{run_id}/metrics", params=params))
+
+    def histograms(self, run_id: str, *, names: Sequence[str] = ()) -> Histograms:
+        """Names of a run's distributions, and the named ones at every step."""
+        params = {"name": list(names) or None}
+        return cast(Histograms, self._http.json("GET", f"/runs/{run_id}/histograms", params=params))
 
     def log(
         self, run_id: str, *, limit: int | None = None, after: int | None = None

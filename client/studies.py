@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
+from functools import cache
 from typing import cast
 
 from client.errors import InputError, NotFoundError
@@ -35,13 +35,11 @@ class Studies:
 
     def find(self, short: str) -> Study:
         """The study of an id, of a unique part of one, or the newest of a name, among 200."""
-        newest = partial(self.page, limit=PAGE)
+        newest = cache(lambda: self.page(limit=PAGE)["items"])
         try:
-            return found(
-                "study", short, self.get, lambda: [study["id"] for study in newest()["items"]]
-            )
+            return found("study", short, self.get, lambda: [study["id"] for study in newest()])
         except (NotFoundError, InputError):
-            named = [study for study in newest()["items"] if study["name"] == short]
+            named = [study for study in newest() if study["name"] == short]
             if not named:
                 raise
             return named[0]

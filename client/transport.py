@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import httpx
 
@@ -111,7 +111,7 @@ class Transport:
         *,
         params: Mapping[str, Any] | None = None,
         body: object = None,
-        content: bytes | None = None,
+        content: BinaryIO | None = None,
         key: str | None = None,
     ) -> Any:
         """The parsed answer of one exchange, None when it has no body; `key` makes a POST safe."""
@@ -119,6 +119,8 @@ class Transport:
         given = {name: value for name, value in (params or {}).items() if value is not None}
         safe = method in ("GET", "HEAD", "PUT") or key is not None
         for pause in self._pauses():
+            if content is not None:
+                content.seek(0)
             try:
                 response = self._http.request(
                     method,

@@ -105,6 +105,25 @@ class Metrics(TypedDict):
     series: list[MetricSeries]
 
 
+class HistogramSeries(TypedDict):
+    """One distribution of one run by rising step: counts of equal-width bins from low to high."""
+
+    name: str
+    steps: list[int]
+    epochs: list[int | None]
+    lows: list[float]
+    highs: list[float]
+    counts: list[list[int]]
+
+
+class Histograms(TypedDict):
+    """Distributions of one run: the names of all, and those that were asked for."""
+
+    run_id: str
+    names: list[str]
+    series: list[HistogramSeries]
+
+
 class LogLine(TypedDict):
     """One line of a run's log."""
 
@@ -221,18 +240,19 @@ class Certificate(TypedDict):
     certificate: Json
 
 
-Image = list[list[list[float]]]
+Sample = list[Any]
+"""Nested lists of numbers: an image [C, H, W], or frames of event counts [T, C, H, W]."""
 
 
 class Samples(TypedDict):
     """Held-out samples with labels."""
 
-    inputs: list[Image]
+    inputs: list[Sample]
     labels: list[int]
 
 
 class Prediction(TypedDict):
-    """What a folded network says of one image."""
+    """What a folded network says of one sample."""
 
     label: int
     name: str
@@ -241,17 +261,18 @@ class Prediction(TypedDict):
 
 
 class Predictions(TypedDict):
-    """One prediction per image."""
+    """One prediction per sample, and the spikes of each sample by neuron layer."""
 
     model_id: str
     predictions: list[Prediction]
+    spikes: dict[str, list[int]]
 
 
 class DatasetFile(TypedDict):
     """One original file of a data set."""
 
     name: str
-    bytes: int
+    bytes: int | None
     md5: str
     urls: list[str]
 

@@ -1,4 +1,7 @@
-"""Train one run file with no server and no database: `python -m rscore presets/digits.yaml`."""
+"""Train one run file with no server and no database: `python -m rscore presets/digits.yaml`.
+
+On several GPUs, or several processes of a CPU: `torchrun --nproc-per-node 4 -m rscore FILE`.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,8 @@ def main(
 ) -> None:
     """Train one run, fold it, prove the fold and export it.
 
-    A run that was interrupted goes on from the checkpoint in its folder.
+    A run that was interrupted goes on from the checkpoint in its folder. The processes that
+    torchrun starts train one run together: each takes its part of every batch.
     Exit codes: 0 done, 1 the run failed, 2 it cannot start, 130 interrupted.
     """
     prepare_process()
@@ -62,10 +66,14 @@ def main(
 
 def _get_data(run: RunFile, data_dir: Path, *, fetch: bool) -> None:
     from rscore import data
+    from rscore.training.ranks import launched_ranks
 
+    dataset = run.spec.dataset
+    if fetch and launched_ranks().size > 1:
+        raise SpecError(f"--fetch: run `realspike data fetch {dataset}` once before torchrun")
     if fetch:
-        data.fetch(run.spec.dataset, data_dir, progress=True)
-    remedy = data.missing(run.spec.dataset, data_dir)
+        data.fetch(dataset, data_dir, progress=True)
+    remedy = data.missing(dataset, data_dir)
     if remedy:
         raise DatasetMissingError(f"{remedy} (or add --fetch)")
 
@@ -73,15 +81,21 @@ def _get_data(run: RunFile, data_dir: Path, *, fetch: bool) -> None:
 def _device(name: str) -> str:
     import torch
 
+    from rscore.training.ranks import launched_ranks
+
     available = torch.cuda.is_available()
-    if name == "auto":
-        return "cuda" if available else "cpu"
     kind, _, number = name.partition(":")
-    if kind not in {"cpu", "cuda"} or (number and not number.isdecimal()):
+    if kind not in {"auto", "cpu", "cuda"} or (number and not number.isdecimal()):
         raise SpecError(f"--device {name!r} is not one of auto, cpu, cuda, cuda:N")
-    if kind == "cuda" and (not available or int(number or 0) >= torch.cuda.device_count()):
+    if kind == "cpu" or (kind == "auto" and not available):
+        return "cpu"
+    ranks = launched_ranks()
+    if ranks.size > 1 and number:
+        raise SpecError(f"--device {name}: torchrun gives each process its own; use --device cuda")
+    index = int(number or ranks.local)
+    if not available or index >= torch.cuda.device_count():
         raise SpecError(f"--device {name}: this machine has no such device; use --device cpu")
-    return name
+    return f"cuda:{index}"
 
 
 def _train(run: RunFile, data_dir: Path, out: Path, device: str) -> None:
@@ -102,7 +116,9 @@ def _train(run: RunFile, data_dir: Path, out: Path, device: str) -> None:
 
 
 def _give_up(error: Exception | str, code: int) -> NoReturn:
-    errors.print(f"{error}", style="red", markup=False, highlight=False)
+    message = f"{error}"
+    if message:
+        errors.print(message, style="red", markup=False, highlight=False)
     raise typer.Exit(code)
 
 

@@ -1,7 +1,8 @@
 """Checkpoints: one safetensors file with JSON metadata, complete or not there at all.
 
-Tensor names are `model/<name>`, `optimizer/<parameter>/<state>`, `random/<device>` and
-`total/<name>` for the running sums of an unfinished epoch. Reading one executes nothing.
+Tensor names are `<part>/<name>`: model, objective (its own parameters), optimizer
+(`<parameter>/<state>`), precision (the scaler of fp16), average (of the weights), total (running
+sums of an unfinished epoch), early_stop, random (by device). Reading one executes nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rscore.errors import CheckpointError
 from rscore.spec import RunSpec
 
 FORMAT = "realspike-checkpoint"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

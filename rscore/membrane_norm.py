@@ -24,6 +24,9 @@ class MembraneNormLIF(LIF):
         channels: C of the currents [T*N, C, H, W] or [T*N, C].
         constants: keywords of LIF; the reset must be hard and the spikes binary.
 
+    Raises:
+        ValueError: if they are not; in forward, if the first dimension is not a multiple of T.
+
     Source: Guo et al., Membrane Potential Batch Normalization for Spiking Neural Networks,
     ICCV 2023 (arXiv 2308.08359).
     """
@@ -36,24 +39,32 @@ class MembraneNormLIF(LIF):
 
     def forward(self, x: Tensor) -> Tensor:
         """Spikes [T*N, ...] for currents `x` [T*N, ...]."""
-        return self.membrane_and_spikes(x)[1]
+        return torch.cat(self._steps(x)[1]).to(x.dtype)
 
     def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Raw membrane before reset and spikes, both [T*N, ...], each differentiable."""
+        """Membrane before normalisation and reset, and spikes, both [T*N, ...], differentiable."""
+        membranes, spikes = self._steps(x)
+        return torch.cat(membranes), torch.cat(spikes).to(x.dtype)
+
+    def _steps(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Membrane and spikes [N, ...] of every step."""
         decay = self._decay_now()
         membranes: list[Tensor] = []
         spikes: list[Tensor] = []
-        for current in self._by_time(x).unbind(0):
+        # A membrane is float32 even when synapses are half precision.
+        currents = self._by_time(x).to(torch.promote_types(x.dtype, torch.float32))
+        for current in currents.unbind(0):
             u = current
             if membranes:
                 s = spikes[-1].detach() if self.dynamics.detach_reset else spikes[-1]
                 u = u + decay * (membranes[-1] * (1 - s))
             membranes.append(u)
-            normalized = self._normalized(u)
             spikes.append(
-                SurrogateSpike.apply(normalized, self.dynamics)  # type: ignore[no-untyped-call]
+                SurrogateSpike.apply(  # type: ignore[no-untyped-call]
+                    self._normalized(u), self.dynamics
+                )
             )
-        return torch.cat(membranes), torch.cat(spikes)
+        return membranes, spikes
 
     def _normalized(self, u: Tensor) -> Tensor:
         maps: Tensor = self.norm(u if u.dim() == 4 else u[..., None, None])

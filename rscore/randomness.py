@@ -42,11 +42,12 @@ def restore_random_state(states: Mapping[str, Tensor], device: torch.device) -> 
 
 
 @contextmanager
-def reproducible(device: torch.device) -> Iterator[None]:
+def reproducible(device: torch.device, *, deterministic: bool = True) -> Iterator[None]:
     """Deterministic algorithms and a random state of its own, both put back afterwards.
 
     On the CPU an operation without a deterministic form is an error. On CUDA it warns, so that
-    such a network can still be trained.
+    such a network can still be trained. When not `deterministic`, any algorithm will do and cuDNN
+    tries which is the fastest; the random state is the block's own all the same.
     """
     memory: Any = torch.utils.deterministic
     before = (
@@ -54,11 +55,12 @@ def reproducible(device: torch.device) -> Iterator[None]:
         memory.fill_uninitialized_memory,
         torch.backends.cudnn.benchmark,
     )
+    strict = "error" if device.type == "cpu" else "warn"
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         try:
-            torch.set_deterministic_debug_mode("error" if device.type == "cpu" else "warn")
+            torch.set_deterministic_debug_mode(strict if deterministic else "default")
             memory.fill_uninitialized_memory = False
-            torch.backends.cudnn.benchmark = False
+            torch.backends.cudnn.benchmark = not deterministic
             yield
         finally:
             torch.set_deterministic_debug_mode(before[0])

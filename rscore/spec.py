@@ -9,27 +9,15 @@ import difflib
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from rscore.datasets import DATASETS, DatasetInfo, DatasetName
 from rscore.errors import SpecError
 
 Granularity = Literal["binary", "layer", "channel", "element"]
-DatasetName = Literal[
-    "digits",
-    "mnist",
-    "fashion-mnist",
-    "kmnist",
-    "cifar10",
-    "cifar100",
-    "imagenet",
-    "n-mnist",
-    "cifar10-dvs",
-    "dvs128-gesture",
-]
 NetworkName = Literal[
     "small-conv",
     "cifarnet",
@@ -47,143 +35,6 @@ ResetKind = Literal["hard", "soft"]
 
 SMALLEST_SIZE = 16
 """Least side of a sample for every network but small-conv, which needs 4."""
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetFile:
-    """One original file of a data set, as its authors publish it."""
-
-    name: str
-    bytes: int
-    md5: str
-    urls: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetInfo:
-    """What a data set is: sample shape, classes, split sizes, and the files that hold it."""
-
-    title: str
-    channels: int
-    size: int
-    classes: tuple[str, ...]
-    train: int
-    test: int
-    files: tuple[DatasetFile, ...] = ()
-    kind: Literal["images", "events"] = "images"
-    """Events are recordings of a dynamic vision sensor, given to the network as T frames."""
-
-
-def _idx_files(
-    mirrors: tuple[str, ...], facts: tuple[tuple[str, int, str], ...]
-) -> tuple[DatasetFile, ...]:
-    return tuple(
-        DatasetFile(name, size, md5, tuple(f"{mirror}/{name}" for mirror in mirrors))
-        for name, size, md5 in facts
-    )
-
-
-def _numbered(count: int) -> tuple[str, ...]:
-    return tuple(str(number) for number in range(count))
-
-
-_DIGITS = _numbered(10)
-_KMNIST = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
-_CIFAR10 = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
-_GESTURES = (
-    "hand clapping",
-    "right hand wave",
-    "left hand wave",
-    "right arm clockwise",
-    "right arm counter clockwise",
-    "left arm clockwise",
-    "left arm counter clockwise",
-    "arm roll",
-    "air drums",
-    "air guitar",
-    "other gestures",
-)
-
-DATASETS: Mapping[DatasetName, DatasetInfo] = MappingProxyType(
-    {
-        "digits": DatasetInfo("scikit-learn digits", 1, 8, _DIGITS, train=1437, test=360),
-        "mnist": DatasetInfo(
-            "MNIST",
-            1,
-            28,
-            _DIGITS,
-            train=60_000,
-            test=10_000,
-            files=_idx_files(
-                (
-                    "https://ossci-datasets.s3.amazonaws.com/mnist",
-                    "https://storage.googleapis.com/cvdf-datasets/mnist",
-                ),
-                (
-                    ("train-images-idx3-ubyte.gz", 9912422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
-                    ("train-labels-idx1-ubyte.gz", 28881, "d53e105ee54ea40749a09fcbcd1e9432"),
-                    ("t10k-images-idx3-ubyte.gz", 1648877, "9fb629c4189551a2d022fa330f9573f3"),
-                    ("t10k-labels-idx1-ubyte.gz", 4542, "ec29112dd5afa0611ce80d1b7f02629c"),
-                ),
-            ),
-        ),
-        "fashion-mnist": DatasetInfo(
-            "Fashion-MNIST",
-            1,
-            28,
-            (
-                "T-shirt/top",
-                "Trouser",
-                "Pullover",
-                "Dress",
-                "Coat",
-                "Sandal",
-                "Shirt",
-                "Sneaker",
-                "Bag",
-                "Ankle boot",
-            ),
-            train=60_000,
-            test=10_000,
-            files=_idx_files(
-                (
-                    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-                    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
-                ),
-                (
-                    ("train-images-idx3-ubyte.gz", 26421880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-                    ("train-labels-idx1-ubyte.gz", 29515, "25c81989df183df01b3e8a0aad5dffbe"),
-                    ("t10k-images-idx3-ubyte.gz", 4422102, "bef4ecab320f06d8554ea6380940ec79"),
-                    ("t10k-labels-idx1-ubyte.gz", 5148, "bb300cfdad3c16e7a12a480ee83cd310"),
-                ),
-            ),
-        ),
-        "kmnist": DatasetInfo("Kuzushiji-MNIST", 1, 28, _KMNIST, train=60_000, test=10_000),
-        "cifar10": DatasetInfo("CIFAR-10", 3, 32, _CIFAR10, train=50_000, test=10_000),
-        "cifar100": DatasetInfo("CIFAR-100", 3, 32, _numbered(100), train=50_000, test=10_000),
-        "imagenet": DatasetInfo(
-            "ImageNet (ILSVRC 2012)", 3, 224, _numbered(1000), train=1_281_167, test=50_000
-        ),
-        "n-mnist": DatasetInfo("N-MNIST", 2, 34, _DIGITS, train=60_000, test=10_000, kind="events"),
-        "cifar10-dvs": DatasetInfo(
-            "CIFAR10-DVS", 2, 128, _CIFAR10, train=9_000, test=1_000, kind="events"
-        ),
-        "dvs128-gesture": DatasetInfo(
-            "DVS128 Gesture", 2, 128, _GESTURES, train=1_176, test=288, kind="events"
-        ),
-    }
-)
 
 
 FIRST_WIDTHS: Mapping[NetworkName, int] = MappingProxyType(

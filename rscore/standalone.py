@@ -17,10 +17,11 @@ from rscore.finish import finish
 from rscore.reporting import StopReason
 from rscore.spec import RunSpec
 from rscore.training import CHECKPOINT_NAME, TrainResult, train
+from rscore.training.ranks import joined_ranks
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
-    """The training was stopped by a signal; its checkpoint is written."""
+    """The training was stopped by a signal; its checkpoint is written. Rank 0 says where."""
 
 
 class TerminalReporter:
@@ -77,25 +78,31 @@ class TerminalReporter:
 def train_and_finish(spec: RunSpec, *, data_dir: Path, out: Path, device: str) -> None:
     """Train, or go on with a training, into `out`; then fold, prove and export it there.
 
+    Started by torchrun, all its processes train together, and the first finishes alone.
+
     Raises:
         Interrupted: after SIGINT or SIGTERM, once the checkpoint is written.
         RscoreError: what training, folding, proof or export refuse; the weights are kept.
     """
-    console = Console(soft_wrap=True)
-    reporter = TerminalReporter(console)
-    existing = out / CHECKPOINT_NAME
-    with reporter.bars, _stop_on_signals(reporter):
-        result = train(
-            spec,
-            reporter,
-            workdir=out,
-            data_dir=data_dir,
-            device=device,
-            resume_from=existing if existing.exists() else None,
-        )
+    with joined_ranks(device) as ranks:
+        console = Console(soft_wrap=True, quiet=not ranks.main)
+        reporter = TerminalReporter(console)
+        existing = out / CHECKPOINT_NAME
+        with reporter.bars, stop_on_signals(reporter, patient=ranks.size > 1):
+            result = train(
+                spec,
+                reporter,
+                workdir=out,
+                data_dir=data_dir,
+                device=device,
+                resume_from=existing if existing.exists() else None,
+                ranks=ranks,
+            )
     if result.stopped:
-        raise Interrupted(f"the checkpoint is in {out}; run the same command to go on from it")
-    _finish(spec, result, out=out, console=console)
+        where = f"the checkpoint is in {out}; run the same command to go on from it"
+        raise Interrupted(where if ranks.main else "")
+    if ranks.main:
+        _finish(spec, result, out=out, console=console)
 
 
 def _finish(spec: RunSpec, result: TrainResult, *, out: Path, console: Console) -> None:
@@ -113,20 +120,27 @@ def _finish(spec: RunSpec, result: TrainResult, *, out: Path, console: Console) 
 
 
 @contextmanager
-def _stop_on_signals(reporter: TerminalReporter) -> Iterator[None]:
-    """The first signal asks for a stop at the next step; a second one ends the process."""
+def stop_on_signals(reporter: TerminalReporter, *, patient: bool) -> Iterator[None]:
+    """The first signal asks for a stop at the next step; a second one ends the process.
+
+    A `patient` process waits for the step whatever comes: what is sent to torchrun reaches its
+    processes twice.
+    """
     watched = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in watched}
 
     def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         reporter.stop = StopReason.DRAINED
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        if not patient:
+            put_back()
+
+    def put_back() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     for number in watched:
         signal.signal(number, ask)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        put_back()

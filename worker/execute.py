@@ -25,7 +25,7 @@ from server.storage.database import Database
 from server.storage.lifecycle import Claim
 from server.storage.models import Worker
 from worker.checkpoints import Checkpoints
-from worker.failures import explain_failure, traceback_tail
+from worker.failures import DeviceMissingError, explain_failure, traceback_tail
 from worker.lease import Lease
 from worker.machine import Machine
 from worker.patience import after, patiently
@@ -43,7 +43,12 @@ CLAIM_SECONDS = 10.0
 PUBLISH_SECONDS = 300.0
 """How long a finished run waits for a file store that does not answer."""
 
-MEDIA_TYPES = {".json": "application/json", ".onnx": "application/onnx"}
+MEDIA_TYPES = {
+    ".json": "application/json",
+    ".onnx": "application/onnx",
+    ".nir": "application/x-hdf5",
+    ".pt2": "application/zip",
+}
 OTHER_MEDIA_TYPE = "application/octet-stream"
 
 
@@ -229,7 +234,7 @@ class Attempt:
     def _fail(self, error: Exception) -> None:
         failure = explain_failure(error)
         logger.warning("run %s failed: %s: %s", self._claim.run_id, failure.reason, failure.detail)
-        if not isinstance(error, (SpecError, DatasetMissingError)):
+        if not isinstance(error, (SpecError, DatasetMissingError, DeviceMissingError)):
             self._reporter.log(traceback_tail(error))
         self._reporter.log(f"failed: {failure.reason}: {failure.detail}")
         self._reporter.flush()

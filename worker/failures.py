@@ -12,7 +12,7 @@ from worker.patience import disk_is_full
 TAIL_FRAMES = 8
 
 _REMEDIES = {
-    "spec_invalid": "submit the run again with a specification that this version knows",
+    "spec_invalid": "change the named field and submit the run again",
     "dataset_corrupt": "delete the named file and fetch it again (realspike data fetch)",
     "loss_not_finite": "the metrics up to there are kept; a retry would diverge again",
     "checkpoint_unreadable": (
@@ -30,6 +30,10 @@ _REMEDIES = {
 }
 
 
+class DeviceMissingError(Exception):
+    """The device that REALSPIKE_DEVICE asks for is not there; the message is the remedy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a run failed."""
@@ -45,6 +49,8 @@ def explain_failure(error: BaseException) -> Failure:
     if isinstance(error, RscoreError):
         remedy = _REMEDIES.get(error.code)
         return Failure(error.code, f"{error}; {remedy}" if remedy else str(error))
+    if isinstance(error, DeviceMissingError):
+        return Failure("device_missing", str(error))
     if disk_is_full(error):
         return Failure(
             "disk_full",

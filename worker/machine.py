@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rscore.data import missing
-from rscore.spec import DATASETS
+from rscore.datasets import DATASETS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from rscore.reporting import Progress, StopReason
 from server.errors import StaleAttemptError, StorageUnavailableError
-from server.storage import lifecycle, logs, metrics
+from server.storage import histograms, lifecycle, logs, metrics
 from server.storage.database import Database
 from worker.checkpoints import Checkpoints
 from worker.lease import Lease
@@ -31,17 +31,19 @@ LINE_CHARACTERS = 4000
 class _Said:
     """What was said since the last write, oldest first."""
 
-    points: list[tuple[str, int, int | None, float]] = field(default_factory=list)
+    points: list[metrics.Point] = field(default_factory=list)
+    bins: list[histograms.Bins] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     progress: dict[str, Any] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.points or self.lines or self.progress)
+        return bool(self.points or self.bins or self.lines or self.progress)
 
     def before(self, later: _Said) -> _Said:
         """This and what was said after it."""
         return _Said(
             self.points + later.points,
+            self.bins + later.bins,
             self.lines + later.lines,
             later.progress or self.progress,
         )
@@ -103,6 +105,17 @@ class StorageReporter:
                 said.points.append((name, step, epoch, float(value)))
             else:
                 said.lines.append(f"{name} was {value} at step {step}; it is not kept")
+        self._say(said)
+
+    def histogram(
+        self, *, step: int, epoch: int, name: str, low: float, high: float, counts: Sequence[int]
+    ) -> None:
+        """A distribution at an optimiser step; one without finite edges becomes a log line."""
+        said = _Said()
+        if math.isfinite(low) and math.isfinite(high) and low < high:
+            said.bins.append(histograms.Bins(name, step, epoch, low, high, list(counts)))
+        else:
+            said.lines.append(f"{name} spanned {low} to {high} at step {step}; it is not kept")
         self._say(said)
 
     def progress(self, progress: Progress) -> None:
@@ -170,6 +183,8 @@ class StorageReporter:
         with self._database.write() as session:
             if said.points:
                 metrics.write_metrics(session, run_id, said.points, attempt=attempt)
+            if said.bins:
+                histograms.write_histograms(session, run_id, said.bins, attempt=attempt)
             if said.progress:
                 lifecycle.save_progress(session, run_id, attempt, said.progress)
             if said.lines:

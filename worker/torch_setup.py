@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from worker.failures import DeviceMissingError
 from worker.machine import Machine
-
-
-class DeviceMissingError(Exception):
-    """The device that REALSPIKE_DEVICE asks for is not there."""
 
 
 def usable_device(device: str, machine: Machine) -> str:

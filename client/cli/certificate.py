@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from client.cli.render import number, percent, print_fields, print_table
+from client.cli.render import count, number, percent, print_fields, print_table
 from client.wire import Json
 
 
@@ -56,7 +56,8 @@ def print_certificate(out: Console, certificate: Json) -> None:
                 "float64",
                 f"{double['mismatches']} of {double['spikes']} spikes differ, "
                 f"max |Δlogit| {double['max_abs_logit_diff']:.1e}, "
-                f"every spike {'is' if double['binary'] else 'IS NOT'} 0 or 1",
+                f"every spike {'is' if double['binary'] else 'IS NOT'} "
+                f"{_one_of(certificate.get('alphabet', [0, 1]))}",
             ),
             (
                 "float32",
@@ -82,15 +83,22 @@ def print_certificate(out: Console, certificate: Json) -> None:
             for parity in certificate["exports"]
         ),
     )
+    for refusal in certificate.get("refused", []):
+        out.print(f"not as {refusal['format']}: {refusal['reason']}")
     _print_cost(out, certificate["cost"])
+
+
+def _one_of(values: list[int]) -> str:
+    *first, last = (str(value) for value in values)
+    return f"{', '.join(first)} or {last}"
 
 
 def _print_cost(out: Console, cost: Json) -> None:
     rows: tuple[tuple[str, Any], ...] = (
-        ("parameters", lambda side: side["parameters"]),
-        ("bytes", lambda side: side["bytes"]),
-        ("MACs per sample", lambda side: number(side["macs"])),
-        ("SynOps per sample", lambda side: number(side["synops"])),
+        ("parameters", lambda side: count(side["parameters"])),
+        ("bytes", lambda side: count(side["bytes"])),
+        ("MACs per sample", lambda side: count(side["macs"])),
+        ("SynOps per sample", lambda side: count(side["synops"])),
         ("firing rate", lambda side: percent(side["firing_rate"])),
         ("energy estimate, nJ", lambda side: number(side["energy_estimate_pj"] / 1000)),
     )

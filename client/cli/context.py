@@ -22,6 +22,7 @@ UrlOption = Annotated[
         "--url", metavar="URL", help=f"Where the service is; REALSPIKE_URL, else {DEFAULT_URL}."
     ),
 ]
+RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or a unique part of it.")]
 DataDir = Annotated[
     Path | None,
     typer.Option(

@@ -42,7 +42,7 @@ def fetch(
 ) -> None:
     """Download a data set's original files to this machine; needs no service."""
     cli = invocation(ctx, url=url, as_json=as_json)
-    if not dataset_info(name).files:
+    if dataset_info(name).is_built_in:
         cli.show(
             {"dataset": name, "files": []},
             lambda out: out.print(f"{name} comes with scikit-learn, there is nothing to fetch"),
@@ -53,7 +53,10 @@ def fetch(
         paths = fetch_dataset(name, folder, on_bytes=bar.moved)
     cli.show(
         {"dataset": name, "files": [str(path) for path in paths]},
-        lambda out: out.print(f"{name} is complete in {folder.absolute()}, every MD5 is right"),
+        lambda out: out.print(
+            f"{name} is complete in {folder.absolute()}"
+            + (", every MD5 is right" if paths else "; nothing was fetched")
+        ),
     )
 
 
@@ -94,7 +97,7 @@ class _Bar:
         """Takes each file's bytes so far."""
         return self._move
 
-    def _move(self, name: str, done: int, total: int) -> None:
+    def _move(self, name: str, done: int, total: int | None) -> None:
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=total)
         self._progress.update(self._tasks[name], completed=done)

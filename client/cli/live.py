@@ -38,11 +38,11 @@ class Board(AbstractContextManager["Board"], ABC):
         """Nothing is left open."""
 
 
-def board(*, as_json: bool) -> Board:
-    """The board that fits where the output goes."""
+def board(*, as_json: bool, epochs: bool = True) -> Board:
+    """The board that fits where the output goes; a plain one may leave out the epochs."""
     if as_json:
         return JsonBoard()
-    return LiveBoard() if sys.stdout.isatty() else PlainBoard()
+    return LiveBoard() if sys.stdout.isatty() else PlainBoard(epochs=epochs)
 
 
 def status_line(run: RunView) -> str:
@@ -80,11 +80,14 @@ def epoch_line(change: Change) -> str:
 
 
 class PlainBoard(Board):
-    """One line an epoch and one a change of state; no control characters."""
+    """One line a change of state and, where wanted, one an epoch; no control characters."""
+
+    def __init__(self, *, epochs: bool = True) -> None:
+        self._epochs = epochs
 
     def show(self, change: Change, follower: Follower) -> None:
         """Print the change; progress inside an epoch is left out."""
-        if change.kind == "epoch":
+        if change.kind == "epoch" and self._epochs:
             print(epoch_line(change), flush=True)
         elif change.kind == "status" and not _waits_at_first(change.run, follower):
             print(status_line(change.run) + _count(change.run, follower), flush=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from client.api import DEFAULT_URL
 from client.cli import data, models, runs, service, studies, workers
@@ -56,9 +57,11 @@ def globals_(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code is of `client.cli.exits`."""
     try:
-        app(args=arguments, prog_name="realspike")
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+        code = app(args=arguments, prog_name="realspike", standalone_mode=False)
+    except SystemExit:
+        return _reader_left()  # typer's answer to a closed pipe
+    except TyperException as error:
+        return _misused(error)
     except ClientError as error:
         _complain(str(error))
         return exit_code(error)
@@ -69,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _reader_left()
         _complain(f"{error.filename or 'a file'}: {error.strerror or error}")
         return ExitCode.BAD_INPUT
-    return ExitCode.OK
+    return code if isinstance(code, int) else ExitCode.OK
 
 
 def run() -> None:
@@ -78,6 +81,17 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     sys.exit(main())
+
+
+def _misused(error: TyperException) -> int:
+    """A command line that typer does not take, said as every other error is."""
+    message = error.format_message()
+    if message.startswith("Usage:"):  # a group without a command: this is its help
+        print(message, file=sys.stderr)
+        return error.exit_code
+    path = getattr(getattr(error, "ctx", None), "command_path", "realspike")
+    _complain(f"{message[:1].lower()}{message[1:]}\nsee what it takes with: {path} --help")
+    return ExitCode.BAD_INPUT
 
 
 def _complain(message: str) -> None:

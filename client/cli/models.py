@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from client.cli.certificate import print_certificate
 from client.cli.context import JsonFlag, UrlOption, invocation
+from client.cli.predictions import print_predictions, read_samples
 from client.cli.render import age, percent, print_fields, print_table
-from client.errors import InputError
-from client.wire import Image, Model, ModelPage, Prediction
+from client.cli.verify import verify
+from client.wire import Model, ModelFile, ModelPage
 
-app = typer.Typer(no_args_is_help=True, help="Folded models: certificate, download, predict.")
+app = typer.Typer(
+    no_args_is_help=True, help="Folded models: certificate, download, verify, predict."
+)
+app.command()(verify)
+
+MOST_CLASSES = 20
+"""Class names that are printed before the rest is only counted."""
 
 ModelId = Annotated[
     str, typer.Argument(metavar="ID", help="Id of a model, or a unique part of it.")
@@ -66,23 +72,36 @@ def download(
         str,
         typer.Option(
             "--kind",
-            help="onnx, folded, graph, weights, certificate, samples; as `model show` lists.",
+            help="onnx, folded, graph, weights, nir, pt2, certificate, samples; as `model show` "
+            "lists.",
         ),
     ] = "onnx",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every file, as `model verify` needs them.")
+    ] = False,
     folder: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder to put the file in.")
     ] = Path(),
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
-    """Download a file of a folded model; it is kept only when its SHA-256 is right."""
+    """Download files of a folded model; each is kept only when its SHA-256 is right."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        path, file = client.models.download(client.models.find(model_id), kind, folder)
+        model = client.models.find(model_id)
+        if everything:
+            got = client.models.download_all(model, folder)
+        else:
+            got = [client.models.download(model, kind, folder)]
+    documents = [{"path": str(path), **file} for path, file in got]
     cli.show(
-        {"path": str(path), **file},
-        lambda out: out.print(f"{path} ({file['size']} bytes, SHA-256 {file['sha256']})"),
+        {"files": documents} if everything else documents[0], lambda out: _print_files(out, got)
     )
+
+
+def _print_files(out: Console, got: list[tuple[Path, ModelFile]]) -> None:
+    for path, file in got:
+        out.print(f"{path} ({file['size']} bytes, SHA-256 {file['sha256']})")
 
 
 @app.command()
@@ -92,7 +111,9 @@ def predict(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE.json]", help="Images [N, C, H, W] in [0, 1], or {inputs, labels}."
+            metavar="[FILE.json]",
+            help="Images [N, C, H, W] in [0, 1] or event counts [N, T, C, H, W], or "
+            "{inputs, labels}.",
         ),
     ] = None,
     samples: Annotated[
@@ -101,77 +122,18 @@ def predict(
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
-    """Classify images of a file, or held-out samples of the model's data set."""
+    """Classify samples of a file, or held-out samples of the model's data set."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         model = client.models.find(model_id)
         if file is not None:
-            images, labels = _read_images(file)
+            inputs, labels = read_samples(file)
         else:
             held_out = client.models.samples(model["id"])
-            images, labels = held_out["inputs"][:samples], held_out["labels"][:samples]
-        predictions = client.models.predict(model["id"], images)
+            inputs, labels = held_out["inputs"][:samples], held_out["labels"][:samples]
+        predictions = client.models.predict(model["id"], inputs)
     document = {"model_id": model["id"], "predictions": predictions, "labels": labels}
     cli.show(document, lambda out: print_predictions(out, predictions, labels, model["classes"]))
-
-
-def print_predictions(
-    out: Console,
-    predictions: list[Prediction],
-    labels: list[int] | None,
-    classes: list[str],
-    *,
-    show: int | None = None,
-) -> None:
-    """Predicted beside true class, one image a row (the first `show`), and the accuracy of all."""
-    if labels is None:
-        print_table(
-            out,
-            ("IMAGE", "PREDICTED", "PROBABILITY"),
-            (
-                (index, found["name"], percent(found["probability"]))
-                for index, found in enumerate(predictions)
-            ),
-        )
-        return
-    right = [found["label"] == label for found, label in zip(predictions, labels, strict=True)]
-    print_table(
-        out,
-        ("IMAGE", "PREDICTED", "TRUE", "PROBABILITY", ""),
-        (
-            (
-                index,
-                found["name"],
-                classes[label],
-                percent(found["probability"]),
-                "" if right[index] else "wrong",
-            )
-            for index, (found, label) in enumerate(zip(predictions[:show], labels, strict=False))
-        ),
-    )
-    out.print(f"{sum(right)} of {len(right)} right ({percent(sum(right) / len(right))})")
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")
-
-
-def _read_images(file: Path) -> tuple[list[Image], list[int] | None]:
-    try:
-        document: Any = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise InputError(f"{file}: this is not JSON: {error}") from error
-    labels = None
-    if isinstance(document, dict):
-        labels = document.get("labels")
-        document = document.get("inputs")
-    if not isinstance(document, list) or not document:
-        raise InputError(f'{file}: expected a list of images [C, H, W], or {{"inputs": [...]}}')
-    if labels is not None and len(labels) != len(document):
-        raise InputError(f"{file}: {len(document)} inputs, but {len(labels)} labels")
-    return document, labels
 
 
 def _print_page(out: Console, page: ModelPage) -> None:
@@ -197,6 +159,11 @@ def _print_page(out: Console, page: ModelPage) -> None:
         out.print(f"{len(page['items'])} of {page['total']}; see more with --limit")
 
 
+def _shortened(classes: list[str]) -> str:
+    more = len(classes) - MOST_CLASSES
+    return ", ".join(classes[:MOST_CLASSES]) + (f" and {more} more" if more > 0 else "")
+
+
 def _print_model(out: Console, model: Model) -> None:
     print_fields(
         out,
@@ -207,7 +174,7 @@ def _print_model(out: Console, model: Model) -> None:
             ("accuracy", percent(model["test_acc"])),
             ("run", model["run_id"]),
             ("input", "x".join(str(side) for side in model["input_shape"])),
-            ("classes", ", ".join(model["classes"])),
+            ("classes", _shortened(model["classes"])),
             ("created", age(model["created_at"])),
         ],
     )

@@ -39,6 +39,18 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
+def count(value: float | None) -> str:
+    """How many of something, however many, in whole numbers."""
+    return "" if value is None else f"{value:,.0f}"
+
+
+def bars(counts: Sequence[int]) -> str:
+    """Counts as one bar a character, the largest at full height; nothing where there is none."""
+    steps = " ▁▂▃▄▅▆▇█"
+    largest = max(counts, default=0) or 1
+    return "".join(steps[-(-each * (len(steps) - 1) // largest)] for each in counts)
+
+
 def duration(seconds: float | None) -> str:
     """A time span, as short as it can be said."""
     if seconds is None:

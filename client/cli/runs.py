@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from client.cli.context import DataDir, Invocation, JsonFlag, UrlOption, invocation
+from client.cli import measurements
+from client.cli.context import DataDir, Invocation, JsonFlag, RunId, UrlOption, invocation
 from client.cli.render import (
     age,
     epoch_of,
@@ -21,11 +23,16 @@ from client.cli.render import (
 from client.cli.watch import watch_run
 from client.documents import naming, read_run
 from client.push import push_missing
-from client.wire import Json, Metrics, Run, RunPage
+from client.wire import Json, Run, RunPage
+from rscore.spec import RunSpec
+
+TELLING = ("dataset", "network", "num_timesteps", "granularity", "epochs", "seed")
+"""Fields of a specification that are always worth their place."""
 
 app = typer.Typer(no_args_is_help=True, help="Trainings: submit, list, watch, stop, repeat.")
 
-RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or a unique part of it.")]
+for command in (measurements.log, measurements.metrics, measurements.histogram):
+    app.command()(command)
 
 
 @app.command()
@@ -148,43 +155,6 @@ def delete(
     cli.show({"deleted": found}, lambda out: out.print(f"run {found} is deleted"))
 
 
-@app.command()
-def log(
-    ctx: typer.Context,
-    run_id: RunId,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many lines.")] = 200,
-    as_json: JsonFlag = False,
-    url: UrlOption = None,
-) -> None:
-    """Print the newest lines of a run's log."""
-    cli = invocation(ctx, url=url, as_json=as_json)
-    with cli.client() as client:
-        lines = client.runs.log(client.runs.find(run_id)["id"], limit=limit)
-
-    def person(out: Console) -> None:
-        for line in lines:
-            out.print(f"{line['recorded_at'][:19]}  {line['attempt']}  {line['text']}")
-
-    cli.show({"items": lines}, person)
-
-
-@app.command()
-def metrics(
-    ctx: typer.Context,
-    run_id: RunId,
-    names: Annotated[
-        list[str] | None, typer.Option("--name", help="Only this metric; may be repeated.")
-    ] = None,
-    as_json: JsonFlag = False,
-    url: UrlOption = None,
-) -> None:
-    """Print a run's metrics, one row an epoch."""
-    cli = invocation(ctx, url=url, as_json=as_json)
-    with cli.client() as client:
-        found = client.runs.metrics(client.runs.find(run_id)["id"], names=names or ())
-    cli.show(found, lambda out: _print_metrics(out, found, every=bool(names)))
-
-
 def _print_page(out: Console, page: RunPage) -> None:
     if not page["items"]:
         out.print("no runs; submit one with: realspike run submit FILE")
@@ -251,32 +221,14 @@ def _print_run(out: Console, run: Run) -> None:
 
 
 def _differing(spec: Json) -> str:
-    return ", ".join(f"{name} {value}" for name, value in spec.items() if value is not None)
-
-
-def _print_metrics(out: Console, found: Metrics, *, every: bool) -> None:
-    """One row a step at which something was measured: ends of epochs, or `every` step there is."""
-    shown = [
-        item
-        for item in found["series"]
-        if every or not ("/" in item["name"] or item["name"].startswith("batch_"))
-    ]
-    rows: dict[tuple[int, int | None], dict[str, float]] = {}
-    for item in shown:
-        for step, value, epoch in zip(item["steps"], item["values"], item["epochs"], strict=True):
-            rows.setdefault((step, epoch), {})[item["name"]] = value
-    if not rows:
-        out.print("no metrics yet")
-        return
-    columns = [item["name"] for item in shown]
-    print_table(
-        out,
-        ("EPOCH", "STEP", *columns),
-        (
-            (epoch, step, *(number(values.get(name)) for name in columns))
-            for (step, epoch), values in sorted(rows.items(), key=lambda row: row[0][0])
-        ),
+    """What a run is, and every field that is not as it would be by itself."""
+    fields = RunSpec.model_fields
+    shown = {
+        name: value
+        for name, value in spec.items()
+        if name in TELLING or name not in fields or value != fields[name].default
+    }
+    return ", ".join(
+        f"{name} {value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in shown.items()
     )
-    hidden = len(found["series"]) - len(shown)
-    if hidden:
-        out.print(f"{hidden} more, per layer or per batch; see them with --json or --name")

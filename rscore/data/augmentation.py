@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from rscore.randomness import generator
 from rscore.spec import RunSpec
@@ -14,31 +13,75 @@ SHIFT_SHARE = 8
 
 
 def augment(images: Tensor, spec: RunSpec, *, epoch: int, batch: int) -> Tensor:
-    """Randomly shifted (crop) and mirrored (flip) images of one batch, [N, C, H, W] as given.
+    """One training batch, randomly shifted, mirrored, rolled and with a square cut out.
 
-    What a shift uncovers is 0, the background. A flip mirrors left to right, each image with
-    probability 1/2. The random numbers depend on (seed, epoch, batch) alone and are drawn on the
-    CPU, so that a resumed run and another device see the same images.
+    crop shifts each sample; what that uncovers is 0, the background. flip mirrors left to right
+    with probability 1/2. roll shifts cyclically by up to `spec.roll` pixels in each direction.
+    cutout sets a square of side `spec.cutout` around a random pixel to 0; at the border a part of
+    it is outside. They follow each other in this order: roll, crop, flip, cutout.
+
+    All frames of a recording are treated alike. The random numbers depend on (seed, epoch, batch)
+    alone and are drawn on the CPU, so that a resumed run and another device see the same images.
+
+    Source of cutout: T. DeVries, G. Taylor, Improved Regularization of Convolutional Neural
+    Networks with Cutout, 2017 (arXiv 1708.04552).
+
+    Args:
+        images: [N, C, H, W] or [N, T, C, H, W].
+        spec: its fields augmentation, roll, cutout and seed.
+        epoch, batch: where the training stands.
+
+    Returns:
+        A new tensor of the same shape; `images` itself when the spec asks for nothing.
     """
-    kind, seed = spec.augmentation, spec.seed
-    if kind == "none":
+    if spec.augmentation == "none" and not spec.roll and not spec.cutout:
         return images
-    count, _, height, width = images.shape
-    random = generator("augmentation", seed, epoch, batch)
-    rows, top = _shifted(count, height, random)
-    columns, left = _shifted(count, width, random)
-    if kind == "crop-flip":
-        mirrored = torch.rand(count, generator=random) < 0.5
-        columns = torch.where(mirrored[:, None], columns.flip(1), columns)
-    padded = functional.pad(images, (left, left, top, top))
-    which = torch.arange(count).view(-1, 1, 1)
-    index = (which, rows[:, :, None], columns[:, None, :])
-    gathered = padded.permute(0, 2, 3, 1)[tuple(part.to(images.device) for part in index)]
-    return gathered.permute(0, 3, 1, 2).contiguous()
+    count, (height, width) = len(images), images.shape[-2:]
+    random = generator("augmentation", spec.seed, epoch, batch)
+    rows, columns = (torch.arange(side).repeat(count, 1) for side in (height, width))
+    if "crop" in spec.augmentation:
+        rows = rows + _shifts(count, height // SHIFT_SHARE, random)
+        columns = columns + _shifts(count, width // SHIFT_SHARE, random)
+    if "flip" in spec.augmentation:
+        mirrored = torch.rand(count, 1, generator=random) < 0.5
+        columns = torch.where(mirrored, columns.flip(1), columns)
+    seen = _inside(rows, height)[:, :, None] & _inside(columns, width)[:, None, :]
+    if spec.roll:
+        rows = rows + _shifts(count, spec.roll, random)
+        columns = columns + _shifts(count, spec.roll, random)
+    if spec.cutout:
+        seen &= ~_squares(count, height, width, spec.cutout, random)
+    return _gathered(images, rows % height, columns % width, seen)
 
 
-def _shifted(count: int, size: int, random: torch.Generator) -> tuple[Tensor, int]:
-    """Source positions [N, size] in an image padded by the margin on both sides; the margin."""
-    margin = size // SHIFT_SHARE
-    offsets = torch.randint(0, 2 * margin + 1, (count, 1), generator=random)
-    return torch.arange(size) + offsets, margin
+def _shifts(count: int, most: int, random: torch.Generator) -> Tensor:
+    """One shift per sample [N, 1], each of -most..most with the same probability."""
+    return torch.randint(-most, most + 1, (count, 1), generator=random)
+
+
+def _inside(positions: Tensor, side: int) -> Tensor:
+    return (positions >= 0) & (positions < side)
+
+
+def _squares(count: int, height: int, width: int, side: int, random: torch.Generator) -> Tensor:
+    """[N, H, W], true in one square per sample."""
+    spans = []
+    for extent in (height, width):
+        first = torch.randint(0, extent, (count, 1), generator=random) - side // 2
+        place = torch.arange(extent)
+        spans.append((place >= first) & (place < first + side))
+    return spans[0][:, :, None] & spans[1][:, None, :]
+
+
+def _gathered(images: Tensor, rows: Tensor, columns: Tensor, seen: Tensor) -> Tensor:
+    """Pixel [rows, columns] of each sample where it is seen, 0 elsewhere.
+
+    rows [N, H], columns [N, W], seen [N, H, W], all on the CPU.
+    """
+    width = images.shape[-1]
+    source = (rows[:, :, None] * width + columns[:, None, :]).flatten(1)[:, None]
+    flat = images.reshape(len(images), -1, source.shape[-1])
+    moved = flat.gather(2, source.to(images.device).expand_as(flat))
+    if not seen.all():
+        moved *= seen.flatten(1)[:, None].to(images.device)
+    return moved.view(images.shape)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
+from rscore.datasets import DATASETS
 from rscore.errors import DatasetMissingError
-from rscore.spec import DATASETS
 
 if TYPE_CHECKING:
     import numpy as np

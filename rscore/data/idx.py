@@ -1,4 +1,4 @@
-"""mnist and fashion-mnist: the authors' original gzipped IDX files.
+"""mnist, fashion-mnist and kmnist: the authors' original gzipped IDX files.
 
 IDX: two zero bytes, the element type (8 is unsigned byte), the number of dimensions, one
 big-endian 4-byte size per dimension, then the elements.
@@ -7,15 +7,15 @@ big-endian 4-byte size per dimension, then the elements.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import math
 import struct
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rscore.errors import DatasetCorruptError, DatasetMissingError
-from rscore.spec import DatasetFile, DatasetInfo
+from rscore.data.originals import checked, require
+from rscore.datasets import DatasetInfo
+from rscore.errors import DatasetCorruptError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,32 +25,15 @@ if TYPE_CHECKING:
 _UNSIGNED_BYTE = 8
 
 
-def missing(name: str, info: DatasetInfo, folder: Path) -> str | None:
-    """The exact remedy when a file is absent or has another size than the original, or None."""
-    wrong = [
-        file.name
-        for file in info.files
-        if not (folder / file.name).is_file() or (folder / file.name).stat().st_size != file.bytes
-    ]
-    if not wrong:
-        return None
-    return (
-        f"data set {name} is not complete in {folder}: missing {', '.join(wrong)}; "
-        f"run `realspike data fetch {name}`, or put the original files there"
-    )
-
-
 def load(name: str, info: DatasetInfo, folder: Path) -> Dataset:
     """The whole data set from its four files, checked byte for byte by MD5.
 
     Images are [N, 1, S, S] in [0, 1] (pixel / 255), labels [N] int64.
     """
-    remedy = missing(name, info, folder)
-    if remedy:
-        raise DatasetMissingError(remedy)
+    require(name, info, folder)
     from rscore.data.samples import Dataset
 
-    by_name = {file.name: _checked(file, folder) for file in info.files}
+    by_name = {file.name: checked(file, folder) for file in info.files}
     return Dataset(_split(by_name, "train", info), _split(by_name, "t10k", info))
 
 
@@ -75,18 +58,6 @@ def read_idx(path: Path) -> Tensor:
             f"{path}: its header says {math.prod(shape)} elements, it has {len(content) - header}"
         )
     return torch.frombuffer(content, dtype=torch.uint8, offset=header).view(shape)
-
-
-def _checked(file: DatasetFile, folder: Path) -> Path:
-    path = folder / file.name
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if found != file.md5:
-        raise DatasetCorruptError(
-            f"{path} is not the original: its MD5 is {found}, not {file.md5}; delete it and "
-            f"run `realspike data fetch {folder.name}`"
-        )
-    return path
 
 
 def _split(by_name: dict[str, Path], part: str, info: DatasetInfo) -> TensorSamples:

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from rscore.errors import ExportError
-from rscore.export.parity import Parity, compare, in_chunks
+from rscore.export.parity import Parity, Reference, compare, in_chunks
 from rscore.folding.net import FoldedNet
 from rscore.folding.ops import OPS
 
@@ -19,8 +20,16 @@ VERSION = 1
 
 
 def save(folded: FoldedNet, weights: Path, graph: Path, *, about: dict[str, Any]) -> None:
-    """Writes the two files; `about` (JSON values) says what the network is for."""
-    save_file({key: value.contiguous() for key, value in folded.tensors().items()}, weights)
+    """Writes the two files.
+
+    Args:
+        folded: float32.
+        weights: the tensors; texts among `about` are its metadata.
+        graph: the graph; `about` (JSON values) says what the network is for.
+    """
+    tensors = {key: value.contiguous() for key, value in folded.tensors().items()}
+    texts = {key: value for key, value in about.items() if isinstance(value, str)}
+    save_file(tensors, weights, metadata=texts)
     document = {"format": FORMAT, "version": VERSION, "about": about, "graph": folded.graph()}
     graph.write_text(json.dumps(document, indent=1) + "\n")
 
@@ -32,9 +41,7 @@ def load(weights: Path, graph: Path) -> FoldedNet:
         ExportError: if the graph is not one of ours, or names primitives or tensors that are not
             there.
     """
-    document = json.loads(graph.read_text())
-    if document.get("format") != FORMAT or document.get("version") != VERSION:
-        raise ExportError(f"{graph.name} is not a {FORMAT} graph of version {VERSION}")
+    document = _read(graph)
     unknown = {node["op"] for node in document["graph"]} - set(OPS)
     if unknown:
         raise ExportError(f"{graph.name} uses unknown primitives: {', '.join(sorted(unknown))}")
@@ -45,9 +52,35 @@ def load(weights: Path, graph: Path) -> FoldedNet:
         raise ExportError(f"{weights.name} lacks the tensor {error}") from error
 
 
-def check(weights: Path, graph: Path, images: Tensor, reference: Tensor) -> Parity:
-    """Parity of the stored files, loaded again, with the folded network's logits [N, K]."""
-    logits = in_chunks(load(weights, graph).eval(), images)
+def about(graph: Path) -> dict[str, Any]:
+    """What the graph's file says of the network.
+
+    Raises:
+        ExportError: if the graph is not one of ours.
+    """
+    found: dict[str, Any] = _read(graph)["about"]
+    return found
+
+
+def metadata(weights: Path) -> dict[str, str]:
+    """The texts beside the tensors of any safetensors file."""
+    with safe_open(weights, framework="pt") as file:
+        return file.metadata() or {}
+
+
+def check(weights: Path, graph: Path, inputs: Tensor, reference: Reference) -> Parity:
+    """Parity of the stored files, loaded again, with the folded network."""
     return compare(
-        kind="safetensors", path=weights, runtime="rscore", logits=logits, reference=reference
+        kind="safetensors",
+        path=weights,
+        runtime="rscore",
+        logits=in_chunks(load(weights, graph).eval(), inputs),
+        reference=reference,
     )
+
+
+def _read(graph: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(graph.read_text())
+    if document.get("format") != FORMAT or document.get("version") != VERSION:
+        raise ExportError(f"{graph.name} is not a {FORMAT} graph of version {VERSION}")
+    return document

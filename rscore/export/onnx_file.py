@@ -1,75 +1,111 @@
-"""Folded network as one ONNX file: T inside, dynamic batch, images in and logits out."""
+"""Folded network as one ONNX file: T inside, dynamic batch; logits and spike counts out."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import logging
-import warnings
 from pathlib import Path
 from typing import Any
 
 import onnx
 import onnxruntime
 import torch
+from onnx import TensorProto, helper
 from torch import Tensor
 
-from rscore.export.parity import Parity, compare
-from rscore.folding.net import FoldedNet
+from rscore.errors import ExportError
+from rscore.export.onnx_graph import GraphBuilder, Step, Value
+from rscore.export.onnx_neurons import SPIKES, spike_count
+from rscore.export.onnx_ops import TRANSLATORS
+from rscore.export.parity import Parity, Reference, compare
+from rscore.folding.net import INPUT, FoldedNet
+from rscore.folding.ops import LIFOp
 
-INPUT, OUTPUT = "images", "logits"
+OUTPUT = "logits"
+OPSET = 23
 
 
 def save(folded: FoldedNet, path: Path, example: Tensor, *, about: dict[str, Any]) -> None:
-    """Writes the file; input "images" [N, C, H, W] in [0, 1], output "logits" [N, K].
+    """Writes the file.
+
+    Input "images" [N, ...]; output "logits" [N, K], and for each neuron layer "spikes/<layer>"
+    [N], int64, how often its neurons fired for each sample. Time is unrolled: every step is
+    nodes of its own that share the weights.
 
     Args:
         folded: float32.
         path: where.
-        example: two images of the right shape or more; only their shape matters.
+        example: one sample of the right shape or more; only their shape matters.
         about: JSON values stored as the model's metadata.
+
+    Raises:
+        ExportError: if the network uses a primitive that has no translation.
     """
-    pair = example[:1].repeat(2, 1, 1, 1)
-    exporter_log = logging.getLogger("torch.onnx")
-    level = exporter_log.level
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        exporter_log.setLevel(logging.ERROR)
-        try:
-            program = torch.onnx.export(
-                folded.eval(),
-                (pair,),
-                dynamo=True,
-                dynamic_shapes=({0: torch.export.Dim("N")},),
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-                verbose=False,
-            )
-        finally:
-            exporter_log.setLevel(level)
-    if program is None:
-        raise RuntimeError("torch.onnx.export gave no program")
-    model = program.model_proto
-    for key, value in about.items():
-        model.metadata_props.add(key=key, value=json.dumps(value))
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
+    onnx.save(model_of(folded, example, about=about), path)
 
 
-def run(path: Path, images: Tensor, chunk: int = 64) -> Tensor:
-    """Logits [N, K] of images by ONNX Runtime on the CPU."""
+@torch.no_grad()
+def model_of(folded: FoldedNet, example: Tensor, *, about: dict[str, Any]) -> onnx.ModelProto:
+    """What `save` writes."""
+    traced = folded.trace(example[:1], keep_values=True).values
+    shapes = {name: value.shape[1:] for name, value in traced.items()}
+    graph = GraphBuilder()
+    values: dict[str, Value] = {INPUT: INPUT}
+    counts: list[str] = []
+    for node in folded.nodes:
+        op = folded.op(node.name)
+        translate = TRANSLATORS.get(node.op)
+        if translate is None:
+            raise ExportError(f"ONNX cannot express {node.name}: no translation of {node.op}")
+        inputs = tuple(values[name] for name in node.inputs)
+        step = Step(graph, node.name, op, inputs, tuple(shapes[name] for name in node.inputs))
+        values[node.name] = translate(step)
+        if isinstance(op, LIFOp):
+            counts.append(spike_count(step, values[node.name], shapes[node.name]))
+    logits = values[folded.nodes[-1].name]
+    if not isinstance(logits, str):
+        raise ExportError("the folded network ends before the mean over its time steps")
+    graph.add("Identity", OUTPUT, logits)
+    classes = shapes[folded.nodes[-1].name]
+    return graph.model(
+        inputs=[_tensor(INPUT, TensorProto.FLOAT, "N", *example.shape[1:])],
+        outputs=[
+            _tensor(OUTPUT, TensorProto.FLOAT, "N", *classes),
+            *(_tensor(name, TensorProto.INT64, "N") for name in counts),
+        ],
+        opset=OPSET,
+        about={key: json.dumps(value) for key, value in about.items()},
+    )
+
+
+def _tensor(name: str, kind: int, *shape: str | int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def run(path: Path, images: Tensor, chunk: int = 64) -> tuple[Tensor, dict[str, Tensor]]:
+    """Logits [N, K] and per neuron layer the spike counts [N], by ONNX Runtime on the CPU."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    outputs = [session.run([OUTPUT], {INPUT: part.numpy()})[0] for part in images.split(chunk)]
-    return torch.cat([torch.from_numpy(output) for output in outputs])
+    names = [output.name for output in session.get_outputs()]
+    parts = [session.run(names, {INPUT: part.numpy()}) for part in images.split(chunk)]
+    outputs = [
+        torch.cat([torch.from_numpy(part) for part in each]) for each in zip(*parts, strict=True)
+    ]
+    by_name = dict(zip(names, outputs, strict=True))
+    logits = by_name.pop(OUTPUT)
+    return logits, {name.removeprefix(SPIKES): count for name, count in by_name.items()}
 
 
-def check(path: Path, images: Tensor, reference: Tensor) -> Parity:
-    """Parity of the file, run by ONNX Runtime, with the folded network's logits [N, K]."""
+def metadata(path: Path) -> dict[str, Any]:
+    """The JSON values that `about` held."""
+    model = onnx.load(path, load_external_data=False)
+    return {entry.key: json.loads(entry.value) for entry in model.metadata_props}
+
+
+def check(path: Path, images: Tensor, reference: Reference) -> Parity:
+    """Parity of the file, run by ONNX Runtime, with the folded network."""
     return compare(
         kind="onnx",
         path=path,
         runtime=f"onnxruntime {onnxruntime.__version__}",
-        logits=run(path, images),
+        logits=run(path, images)[0],
         reference=reference,
     )

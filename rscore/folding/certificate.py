@@ -1,60 +1,178 @@
-"""The certificate: the proof, the exported files' parity and the cost, as one JSON document."""
+"""The certificate: the proof, the exported files' parity and the cost, as one JSON document.
+
+Its proof part has a digest, and every file carries that digest. The files are named in the
+certificate by their own SHA-256, so certificate and files point at each other without a cycle:
+the proof part says nothing of files, only of the networks, by digests of their tensors and graph.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rscore.amplitude import Amplitude
-from rscore.cost import AC_PICOJOULE, MAC_PICOJOULE, Cost, energy_estimate, measure
+from rscore.cost import (
+    AC_PICOJOULE,
+    MAC_PICOJOULE,
+    Cost,
+    before_folding,
+    energy_estimate,
+    measure,
+)
+from rscore.export.digests import json_digest, tensors_digest
 from rscore.export.parity import Parity, StoredFile
 from rscore.folding.net import FoldedNet
-from rscore.folding.ops import FactoredConv2d, UnsharedConv2d
+from rscore.folding.ops import FactoredConv2d, LIFOp, UnsharedConv2d
 from rscore.folding.proof import Proof
 from rscore.spec import RunSpec
 
-VERSION = 1
+VERSION = 2
+
+PROOF_KEYS = (
+    "verdict",
+    "samples",
+    "data",
+    "spec_digest",
+    "granularity",
+    "amplitudes",
+    "alphabet",
+    "networks",
+    "float64",
+    "float32",
+)
+"""What `proof_digest` covers."""
 
 
-def certificate(
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a certificate is about, beside the networks themselves."""
+
+    name: str
+    """Of the network."""
+    data: str
+    """Where the samples of the proof come from, for a person."""
+    classes: tuple[str, ...] = ()
+    """Names of the logits, in order; empty if they have none."""
+    spec: RunSpec | None = None
+    """What was trained; None for a network that no specification builds."""
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> Subject:
+        """The network of a run."""
+        data = f"the first test samples of {spec.dataset}"
+        return cls(spec.network, data, spec.data.classes, spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A format that cannot express this network."""
+
+    format: str
+    reason: str
+
+
+def proof_part(
     *,
-    spec: RunSpec,
+    subject: Subject,
     network: nn.Module,
     folded: FoldedNet,
     proof: Proof,
+    inputs: Tensor,
+    travelling: Tensor,
+) -> dict[str, Any]:
+    """What was proved, of which networks, on which samples; PROOF_KEYS are its keys.
+
+    Args:
+        subject: what it is about.
+        network: the trained network, in eval mode.
+        folded: its fold in float32, as exported.
+        proof: of this fold.
+        inputs: [N, ...], the samples of the proof.
+        travelling: the samples that are written beside the model.
+    """
+    spec = subject.spec
+    amplitudes = _amplitudes(network)
+    return {
+        "verdict": proof.verdict,
+        "samples": proof.samples,
+        "data": {
+            "description": subject.data,
+            "dataset": None if spec is None else spec.dataset,
+            "input_shape": list(inputs.shape[1:]),
+            "sha256": tensors_digest({"inputs": inputs}),
+            "travelling": len(travelling),
+            "travelling_sha256": tensors_digest({"inputs": travelling}),
+        },
+        "spec_digest": None if spec is None else spec.digest(),
+        "granularity": _granularity(amplitudes) if spec is None else spec.granularity,
+        "amplitudes": amplitudes,
+        "alphabet": alphabet(folded),
+        "networks": network_digests(subject.name, network, folded),
+        "float64": asdict(proof.float64) | {"spikes_equal": proof.float64.spikes_equal},
+        "float32": asdict(proof.float32),
+    }
+
+
+def proof_digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of a certificate's proof part in canonical JSON."""
+    return json_digest({key: document[key] for key in PROOF_KEYS})
+
+
+def network_digests(name: str, network: nn.Module, folded: FoldedNet) -> dict[str, str]:
+    """Digests of the trained tensors, the folded tensors and the folded graph."""
+    return {
+        "name": name,
+        "trained_sha256": tensors_digest(network.state_dict()),
+        "folded_sha256": tensors_digest(folded.tensors()),
+        "graph_sha256": json_digest(folded.graph()),
+    }
+
+
+def alphabet(folded: FoldedNet) -> list[int]:
+    """Every value that a neuron of this network may emit."""
+    neurons = [op for op in folded.ops.values() if isinstance(op, LIFOp)]
+    return sorted({value for op in neurons for value in op.alphabet})
+
+
+def certificate(
+    proved: Mapping[str, Any],
+    *,
+    network: nn.Module,
+    folded: FoldedNet,
+    inputs: Tensor,
     parities: list[Parity],
+    refusals: list[Refusal],
     files: list[StoredFile],
-    images: Tensor,
 ) -> dict[str, Any]:
     """The document that travels with a folded model; see docs/method.md for how to read it.
 
     Args:
-        spec: what was trained.
+        proved: what `proof_part` gave.
         network: the trained network, in eval mode.
         folded: its fold in float32, as exported.
-        proof: of this fold.
+        inputs: [N, ...], samples on which the cost is counted.
         parities: one per exported file.
+        refusals: formats that cannot express the network.
         files: every file that the certificate speaks of, with its SHA-256.
-        images: [N, C, H, W], the samples of the proof; the cost is counted on them.
     """
-    cost = measure(folded, images)
+    after = measure(folded, inputs)
+    tensors = list(folded.tensors().values())
     return {
         "version": VERSION,
-        "verdict": proof.verdict,
-        "samples": proof.samples,
-        "spec_digest": spec.digest(),
-        "granularity": spec.granularity,
+        "proof_digest": proof_digest(proved),
+        **proved,
         "torch": torch.__version__,
-        "float64": asdict(proof.float64) | {"spikes_equal": proof.float64.spikes_equal},
-        "float32": asdict(proof.float32),
         "unshared": _unshared(folded),
         "exports": [asdict(parity) for parity in parities],
+        "refused": [asdict(refusal) for refusal in refusals],
         "cost": {
-            "before": _before(network, cost),
-            "after": _after(folded, cost),
+            "samples": len(inputs),
+            "before": _before(network, before_folding(after, network, inputs)),
+            "after": _side(after, tensors, tensors),
             "energy_table": {
                 "process": "45 nm",
                 "mac_pj": MAC_PICOJOULE,
@@ -64,6 +182,32 @@ def certificate(
         },
         "files": [asdict(file) for file in files],
     }
+
+
+def _amplitudes(network: nn.Module) -> list[dict[str, Any]]:
+    """Each amplitude layer with the constraint that was on it and the range it took."""
+    layers = []
+    for name, module in network.named_modules():
+        if isinstance(module, Amplitude):
+            value = module.effective().detach()
+            layers.append(
+                {
+                    "layer": name,
+                    "granularity": module.granularity,
+                    "constraint": module.constraint,
+                    "count": value.numel(),
+                    "smallest": float(value.min()),
+                    "largest": float(value.max()),
+                }
+            )
+    return layers
+
+
+def _granularity(amplitudes: list[dict[str, Any]]) -> str:
+    kinds = {layer["granularity"] for layer in amplitudes}
+    if len(kinds) > 1:
+        return "mixed"
+    return str(kinds.pop()) if kinds else "binary"
 
 
 def _unshared(folded: FoldedNet) -> list[dict[str, Any]]:
@@ -81,26 +225,16 @@ def _unshared(folded: FoldedNet) -> list[dict[str, Any]]:
 
 
 def _before(network: nn.Module, cost: Cost) -> dict[str, Any]:
-    """The trained network: a real-valued spike costs a multiplication at every synapse."""
-    real_valued = any(isinstance(module, Amplitude) for module in network.modules())
-    macs = cost.macs + (cost.synops if real_valued else 0.0)
-    synops = 0.0 if real_valued else cost.synops
-    tensors = [*network.parameters(), *(b for b in network.buffers() if b.is_floating_point())]
-    return {
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        "bytes": sum(tensor.numel() * 4 for tensor in tensors),
-        "macs": macs,
-        "synops": synops,
-        "firing_rate": cost.firing_rate,
-        "energy_estimate_pj": energy_estimate(macs=macs, synops=synops),
-    }
+    """The trained network: its parameters, and with them the buffers that inference reads."""
+    parameters: list[Tensor] = list(network.parameters())
+    buffers = [value for value in network.buffers() if value.is_floating_point()]
+    return _side(cost, parameters, [*parameters, *buffers])
 
 
-def _after(folded: FoldedNet, cost: Cost) -> dict[str, Any]:
-    values = folded.tensors().values()
+def _side(cost: Cost, parameters: list[Tensor], stored: list[Tensor]) -> dict[str, Any]:
     return {
-        "parameters": sum(value.numel() for value in values),
-        "bytes": sum(value.numel() * 4 for value in values),
+        "parameters": sum(value.numel() for value in parameters),
+        "bytes": sum(value.numel() * 4 for value in stored),
         "macs": cost.macs,
         "synops": cost.synops,
         "firing_rate": cost.firing_rate,

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import copy
-import operator
-from collections.abc import Iterator
+from collections import Counter
 
 import torch
 from torch import Tensor, fx, nn
 
 from rscore.errors import FoldError
 from rscore.folding.net import INPUT, FoldedNet
-from rscore.folding.rules import RULES, Rule, Step, add, flatten, multiply
-from rscore.folding.tracing import trace_network
-from rscore.folding.values import Analog, Builder, Value
-from rscore.neurons import LIF
-
-_FUNCTIONS: dict[object, Rule] = {
-    operator.add: add,
-    operator.iadd: add,
-    torch.add: add,
-    operator.mul: multiply,
-    operator.imul: multiply,
-    torch.mul: multiply,
-    torch.flatten: flatten,
-}
-_METHODS: dict[object, Rule] = {"add": add, "mul": multiply, "flatten": flatten}
+from rscore.folding.rules import FUNCTIONS, METHODS, RULES, Step
+from rscore.folding.tracing import call_name, trace_network
+from rscore.folding.values import Analog, Builder, Constant, Value
 
 
 def fold(network: nn.Module, example: Tensor) -> FoldedNet:
     """A new network with binary spikes that equals `network`; exact or refused, never approximate.
 
     Args:
-        network: in eval mode; images [N, C, H, W] to logits [N, K]. It is left as it is.
-        example: images [N, C, H, W] that fit it, any N >= 1; only their shape matters.
+        network: in eval mode; images [N, C, H, W] (or event frames [N, T, C, H, W]) to logits
+            [N, K]. It is left as it is.
+        example: samples that fit it, any N >= 1; only their shape matters.
 
     Returns:
         The folded network in float64 (cast it with `.float()`), unshared kernels factored.
@@ -47,14 +35,7 @@ def fold(network: nn.Module, example: Tensor) -> FoldedNet:
     _refuse_train_mode(network)
     double = copy.deepcopy(network).double()
     with torch.no_grad():
-        module = trace_network(double, example.double())
-        builder = Builder()
-        values: dict[fx.Node, Value] = {}
-        for node in module.graph.nodes:
-            if node.op == "output":
-                return _finish(builder, _result(node, values))
-            values[node] = _fold_node(builder, module, node, values)
-    raise FoldError(type(network).__name__, "its graph has no output")
+        return _Walk(trace_network(double, example.double())).folded()
 
 
 def _refuse_train_mode(network: nn.Module) -> None:
@@ -65,49 +46,69 @@ def _refuse_train_mode(network: nn.Module) -> None:
             )
 
 
-def _fold_node(
-    builder: Builder, module: fx.GraphModule, node: fx.Node, values: dict[fx.Node, Value]
-) -> Value:
-    if node.op == "placeholder":
-        if values:
-            raise FoldError(str(node.target), "the network must take the images alone")
-        return Analog(INPUT, from_image=True)
-    inputs = tuple(values[parent] for parent in _parents(node))
-    if node.op == "call_module":
-        layer = module.get_submodule(str(node.target))
+class _Walk:
+    """One pass over a traced graph in its order of execution."""
+
+    def __init__(self, module: fx.GraphModule) -> None:
+        self._module = module
+        self._builder = Builder(frozenset(name for name, _ in module.named_modules()) | {INPUT})
+        self._values: dict[fx.Node, Value] = {}
+        self._calls: Counter[str] = Counter()
+
+    def folded(self) -> FoldedNet:
+        """The folded network."""
+        for node in self._module.graph.nodes:
+            if node.op == "output":
+                return self._finish(node)
+            self._values[node] = self._value(node)
+        raise FoldError("output", "the network returns nothing")
+
+    def _value(self, node: fx.Node) -> Value:
+        if node.op == "placeholder":
+            if self._values:
+                raise FoldError(str(node.target), "the network must take the images alone")
+            return Analog(INPUT, from_image=True)
+        if "value" in node.meta:
+            return Constant(node.meta["value"])
+        if node.op == "call_module":
+            return self._layer(node)
+        return self._function(node)
+
+    def _layer(self, node: fx.Node) -> Value:
+        target = str(node.target)
+        layer = self._module.get_submodule(target)
         rule = RULES.get(type(layer))
         if rule is None:
-            raise FoldError(str(node.target), f"{type(layer).__name__} has no exact folding rule")
-        name = builder.fresh_name(str(node.target))
-        if isinstance(layer, LIF) and name != node.target:
-            raise FoldError(
-                str(node.target), "this neuron layer is called twice; give each call its own layer"
-            )
-        return rule(Step(builder, node, layer, name, inputs))
-    table = _METHODS if node.op == "call_method" else _FUNCTIONS
-    function = table.get(node.target)
-    if function is None or (function is flatten and tuple(node.args[1:]) not in ((1,), (1, -1))):
-        raise FoldError(node.name, f"{_called(node)} has no exact folding rule")
-    return function(Step(builder, node, module, node.name, inputs))
+            raise FoldError(target, f"{type(layer).__name__} has no exact folding rule")
+        if target == INPUT:
+            raise FoldError(target, "the folded graph calls its input so; rename this layer")
+        self._calls[target] += 1
+        name = call_name(target, self._calls[target])
+        return rule(Step(self._builder, node, layer, name, self._values))
+
+    def _function(self, node: fx.Node) -> Value:
+        table = METHODS if node.op == "call_method" else FUNCTIONS
+        called = getattr(node.target, "__name__", str(node.target))
+        name = self._builder.function_name(".".join([*_path(node), called]))
+        rule = table.get(node.target)
+        if rule is None:
+            raise FoldError(name, f"{called} has no exact folding rule")
+        return rule(Step(self._builder, node, self._module, name, self._values))
+
+    def _finish(self, node: fx.Node) -> FoldedNet:
+        (returned,) = node.args
+        if not isinstance(returned, fx.Node):
+            raise FoldError("output", "the network must return the logits alone")
+        result, nodes = self._values[returned], self._builder.nodes
+        if not isinstance(result, Analog) or not nodes or result.node == INPUT:
+            raise FoldError("output", "the network must end in a linear read-out")
+        if result.node != nodes[-1].name:
+            raise FoldError("output", "the network computes more after the logits it returns")
+        return FoldedNet(nodes, self._builder.ops)
 
 
-def _parents(node: fx.Node) -> Iterator[fx.Node]:
-    """Nodes among the arguments; x + x names its parent twice."""
-    return (argument for argument in node.args if isinstance(argument, fx.Node))
-
-
-def _called(node: fx.Node) -> str:
-    return getattr(node.target, "__name__", str(node.target))
-
-
-def _result(node: fx.Node, values: dict[fx.Node, Value]) -> Value:
-    (returned,) = node.args
-    if not isinstance(returned, fx.Node):
-        raise FoldError("output", "the network must return the logits alone")
-    return values[returned]
-
-
-def _finish(builder: Builder, result: Value) -> FoldedNet:
-    if not isinstance(result, Analog) or result.node != builder.nodes[-1].name:
-        raise FoldError("output", "the network must end in a linear read-out")
-    return FoldedNet(builder.nodes, builder.ops)
+def _path(node: fx.Node) -> list[str]:
+    """The module in whose forward pass a function is called; nothing for the network itself."""
+    stack = node.meta.get("nn_module_stack")
+    path = str(list(stack.values())[-1][0]) if stack else ""
+    return [path] if path else []

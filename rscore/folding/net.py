@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -40,16 +40,29 @@ class Trace:
     """Smallest |u - v_threshold| met anywhere."""
 
 
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What one neuron layer did with one batch; tensors are [T*N, ...]."""
+
+    layer: str
+    op: LIFOp
+    current: Tensor
+    membrane: Tensor
+    spikes: Tensor
+
+
 class FoldedNet(nn.Module):
     """Folded network: images [N, C, H, W] in [0, 1] to logits [N, K], binary spikes inside.
 
-    `nodes` is the order of execution; the last node is the output.
+    Recordings of events are frames [N, T, C, H, W] instead. Neurons emit {0, 1}, ternary ones
+    {-1, 0, 1}, and nothing else. `nodes` is the order of execution; the last node is the output.
     """
 
     def __init__(self, nodes: Sequence[Node], ops: Mapping[str, Op]) -> None:
         super().__init__()
         self.nodes = tuple(nodes)
         self.ops = nn.ModuleDict({self._key(name): op for name, op in ops.items()})
+        self._spent = _last_uses(self.nodes)
 
     @staticmethod
     def _key(name: str) -> str:
@@ -64,10 +77,30 @@ class FoldedNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N, K]."""
-        values = {INPUT: images}
-        for node in self.nodes:
-            values[node.name] = self.op(node.name)(*(values[name] for name in node.inputs))
-        return values[self.nodes[-1].name]
+        return self._run(images, lambda _, op, current: op(current))
+
+    def watch(
+        self,
+        images: Tensor,
+        see: Callable[[Firing], None],
+        *,
+        forced: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
+        """Logits [N, K]; `see` is shown each neuron layer as it fires, and nothing is kept.
+
+        Args:
+            images: [N, C, H, W].
+            see: called once per neuron layer, in order.
+            forced: spikes [T*N, ...] per neuron layer that later layers see instead of the
+                computed ones (teacher forcing: local errors do not cascade).
+        """
+
+        def fire(name: str, op: LIFOp, current: Tensor) -> Tensor:
+            membrane, spikes = op.membrane_and_spikes(current)
+            see(Firing(name, op, current, membrane, spikes))
+            return spikes if forced is None else forced[name]
+
+        return self._run(images, fire)
 
     def trace(
         self,
@@ -80,34 +113,52 @@ class FoldedNet(nn.Module):
 
         Args:
             images: [N, C, H, W].
-            forced: spikes [T*N, ...] per neuron layer that later layers see instead of the
-                computed ones (teacher forcing: local errors do not cascade).
+            forced: see `watch`.
             keep_values: keep the output of every node.
         """
-        values = {INPUT: images}
         spikes: dict[str, Tensor] = {}
         currents: dict[str, Tensor] = {}
-        margin = float("inf")
-        for node in self.nodes:
+        kept: dict[str, Tensor] | None = {} if keep_values else None
+        margins = [float("inf")]
+
+        def fire(name: str, op: LIFOp, current: Tensor) -> Tensor:
+            membrane, emitted = op.membrane_and_spikes(current)
+            spikes[name], currents[name] = emitted, current
+            margins.append(op.margin(membrane))
+            return emitted if forced is None else forced[name]
+
+        logits = self._run(images, fire, kept)
+        return Trace(logits, spikes, currents, kept or {}, min(margins))
+
+    def _run(
+        self,
+        images: Tensor,
+        fire: Callable[[str, LIFOp, Tensor], Tensor],
+        kept: dict[str, Tensor] | None = None,
+    ) -> Tensor:
+        """Every node in order, neurons by `fire`; a value is let go behind its last consumer."""
+        values = {INPUT: images}
+        for node, spent in zip(self.nodes, self._spent, strict=True):
             op = self.op(node.name)
             inputs = [values[name] for name in node.inputs]
-            if isinstance(op, LIFOp):
-                membrane, emitted = op.membrane_and_spikes(*inputs)
-                spikes[node.name], currents[node.name] = emitted, inputs[0]
-                margin = min(margin, op.margin(membrane))
-                values[node.name] = emitted if forced is None else forced[node.name]
-            else:
-                values[node.name] = op(*inputs)
-        return Trace(
-            values[self.nodes[-1].name],
-            spikes,
-            currents,
-            dict(values) if keep_values else {},
-            margin,
-        )
+            values[node.name] = (
+                fire(node.name, op, *inputs) if isinstance(op, LIFOp) else op(*inputs)
+            )
+            if kept is None:
+                for name in spent:
+                    del values[name]
+        if kept is not None:
+            kept.update(values)
+        return values[self.nodes[-1].name]
 
     def materialize(self, *, limit_bytes: int) -> FoldedNet:
-        """A copy with every factored layer's unshared kernels written out.
+        """A copy with every factored layer's unshared kernels written out, tile by tile.
+
+        Kernels that do not fit into memory can be had one tile at a time from
+        `FactoredConv2d.tiles`.
+
+        Args:
+            limit_bytes: of all unshared kernels together in float32, the form that is stored.
 
         Raises:
             FoldError: if they need more than `limit_bytes` together; nothing is allocated then.
@@ -119,14 +170,22 @@ class FoldedNet(nn.Module):
                 f"its unshared kernels need {needed / 2**20:,.0f} MiB, over the limit of "
                 f"{limit_bytes / 2**20:,.0f} MiB; keep it factored or raise the limit",
             )
-        nodes, ops = [], {}
+        nodes: list[Node] = []
+        ops: dict[str, Op] = {}
         for node in self.nodes:
             op = self.op(node.name)
-            if isinstance(op, FactoredConv2d):
-                op = op.materialize()
-            nodes.append(Node(node.name, op.op, node.inputs))
-            ops[node.name] = copy.deepcopy(op)
+            written = op.materialize() if isinstance(op, FactoredConv2d) else copy.deepcopy(op)
+            nodes.append(Node(node.name, written.op, node.inputs))
+            ops[node.name] = written
         return FoldedNet(nodes, ops)
+
+    @property
+    def alphabet(self) -> tuple[int, ...]:
+        """Every value that some neuron of this network may emit."""
+        values = {
+            value for op in self.ops.values() if isinstance(op, LIFOp) for value in op.alphabet
+        }
+        return tuple(sorted(values))
 
     def materialized_bytes(self) -> int:
         """Bytes in float32 of the unshared kernels that are still factored."""
@@ -169,3 +228,14 @@ class FoldedNet(nn.Module):
             own = {key: tensors[f"{name}:{key}"] for key in entry["tensors"]}
             ops[name] = OPS[entry["op"]].build(entry["attributes"], own)
         return cls(nodes, ops)
+
+
+def _last_uses(nodes: Sequence[Node]) -> tuple[tuple[str, ...], ...]:
+    """For each node, the values that nothing behind it reads; never the output's."""
+    last = {node.name: index for index, node in enumerate(nodes)}
+    for index, node in enumerate(nodes):
+        last |= dict.fromkeys(node.inputs, index)
+    last.pop(nodes[-1].name)
+    return tuple(
+        tuple(name for name, at in last.items() if at == index) for index in range(len(nodes))
+    )

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from rscore.errors import CertificateError
-from rscore.folding.net import FoldedNet
-from rscore.neurons import LIF
+from rscore.folding.net import Firing, FoldedNet
+from rscore.folding.recording import Recording, recorded
 
-CHUNK = 64
-"""Samples that are traced at once."""
+CHUNK_BYTES = 48 * 2**20
+"""Currents and spikes of the trained network that are held at once."""
+MOST_SAMPLES = 64
+"""Samples that are run at once at most."""
 ROUNDING = 1e-9
 """Currents and logits of order 1 in float64 differ by 1e-15; a fault by far more than this."""
 
@@ -93,7 +92,7 @@ def prove(network: nn.Module, folded: FoldedNet, images: Tensor) -> Proof:
     Args:
         network: trained, in eval mode, float32.
         folded: what `fold` made of it, float64.
-        images: [N, C, H, W], real samples.
+        images: [N, C, H, W] (or event frames [N, T, C, H, W]), real samples.
 
     Raises:
         CertificateError: if they differ in float64; then there is no certificate and no model.
@@ -102,66 +101,66 @@ def prove(network: nn.Module, folded: FoldedNet, images: Tensor) -> Proof:
         raise CertificateError("the trained network is in train mode; call network.eval() first")
     if len(images) == 0:
         raise CertificateError("a proof needs at least one sample")
-    float64 = _prove_float64(copy.deepcopy(network).double(), folded, images.double())
+    float64 = _prove_float64(copy.deepcopy(network).double(), folded, images)
+    if float64.spikes == 0:
+        raise CertificateError("a proof needs neurons, but the network has none")
     if not float64.exact:
         raise CertificateError(
             f"the folded network is not the trained one: in float64 {float64.mismatches} "
             f"of {float64.spikes} spikes differ, currents by up to "
             f"{float64.max_abs_current_diff:.3g}, "
             f"logits by up to {float64.max_abs_logit_diff:.3g}, "
-            f"binary spikes: {'yes' if float64.binary else 'no'}"
+            f"spikes of their alphabet: {'yes' if float64.binary else 'no'}"
         )
-    float32 = compare_float32(network, copy.deepcopy(folded).float(), images.float())
+    float32 = compare_float32(network, copy.deepcopy(folded).float(), images)
     return Proof(len(images), float64, float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What the neuron layers of a trained network did in its newest forward pass."""
-
-    currents: dict[str, Tensor] = field(default_factory=dict)
-    """Layer to input currents [T*N, ...]."""
-    spikes: dict[str, Tensor] = field(default_factory=dict)
-    """Layer to spikes [T*N, ...]."""
-
-
-@contextmanager
-def recorded(network: nn.Module) -> Iterator[Recording]:
-    """A recording that each forward pass fills anew."""
-    recording = Recording()
-
-    def keep(name: str, module: LIF) -> RemovableHandle:
-        def hook(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            recording.currents[name] = inputs[0]
-            recording.spikes[name] = output
-
-        return module.register_forward_hook(hook)
-
-    handles = [keep(name, module) for name, module in _neurons(network)]
-    try:
-        yield recording
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
 def _prove_float64(network: nn.Module, folded: FoldedNet, images: Tensor) -> Float64Proof:
-    total, mismatches, binary = 0, 0, True
-    current_gap, logit_gap = 0.0, 0.0
-    ternary = {name for name, lif in _neurons(network) if lif.dynamics.spike == "ternary"}
     with recorded(network) as trained:
-        for chunk in images.split(CHUNK):
-            logits = network(chunk)
-            trace = folded.trace(chunk)
-            _require_same_layers(set(trained.spikes), set(trace.spikes))
-            for name, spikes in trace.spikes.items():
-                total += spikes.numel()
-                mismatches += int((spikes != trained.spikes[name]).sum())
-                binary = binary and _in_alphabet(spikes, ternary=name in ternary)
-                gap = _largest_gap(trace.currents[name], trained.currents[name])
-                current_gap = max(current_gap, gap)
-            logit_gap = max(logit_gap, _largest_gap(trace.logits, logits))
-    return Float64Proof(total, mismatches, current_gap, logit_gap, binary)
+        comparison = _Comparison(trained)
+        for chunk in images.split(_samples_at_once(network, trained, images[:1].double())):
+            logits = network(chunk.double())
+            traced = folded.watch(chunk.double(), comparison.see)
+            comparison.finish()
+            comparison.logit_gap = max(comparison.logit_gap, _largest_gap(traced, logits))
+    return Float64Proof(
+        comparison.total,
+        comparison.mismatches,
+        comparison.current_gap,
+        comparison.logit_gap,
+        comparison.binary,
+    )
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Each firing of the folded network against the recording of the trained one."""
+
+    trained: Recording
+    total: int = 0
+    mismatches: int = 0
+    current_gap: float = 0.0
+    logit_gap: float = 0.0
+    binary: bool = True
+
+    def see(self, firing: Firing) -> None:
+        """One layer; what was recorded of it is let go."""
+        name, spikes = firing.layer, firing.spikes
+        if name not in self.trained.spikes:
+            raise CertificateError(f"only the folded network has a neuron layer {name!r}")
+        ternary = self.trained.neurons.pop(name).dynamics.spike == "ternary"
+        gap = _largest_gap(firing.current, self.trained.currents.pop(name))
+        self.current_gap = max(self.current_gap, gap)
+        self.mismatches += int((spikes != self.trained.spikes.pop(name)).sum())
+        self.binary = self.binary and _in_alphabet(spikes, ternary=ternary)
+        self.total += spikes.numel()
+
+    def finish(self) -> None:
+        """The end of a pass: nothing recorded may be left."""
+        if self.trained.spikes:
+            odd = ", ".join(sorted(self.trained.spikes))
+            raise CertificateError(f"the two networks have different neuron layers: {odd}")
 
 
 def _in_alphabet(spikes: Tensor, *, ternary: bool) -> bool:
@@ -169,14 +168,16 @@ def _in_alphabet(spikes: Tensor, *, ternary: bool) -> bool:
     return bool(((size == 0) | (size == 1)).all())
 
 
+def _samples_at_once(network: nn.Module, trained: Recording, sample: Tensor) -> int:
+    """How many samples fit into CHUNK_BYTES, from a pass of one."""
+    network(sample)
+    kept = (*trained.currents.values(), *trained.spikes.values())
+    one = sum(tensor.numel() * tensor.element_size() for tensor in kept)
+    return max(1, min(MOST_SAMPLES, CHUNK_BYTES // max(one, 1)))
+
+
 def _largest_gap(left: Tensor, right: Tensor) -> float:
     return float((left - right).abs().max().nan_to_num(nan=float("inf")))
-
-
-def _require_same_layers(trained: set[str], folded: set[str]) -> None:
-    if trained != folded:
-        odd = ", ".join(sorted(trained ^ folded))
-        raise CertificateError(f"the two networks have different neuron layers: {odd}")
 
 
 @torch.no_grad()
@@ -186,40 +187,51 @@ def compare_float32(network: nn.Module, folded: FoldedNet, images: Tensor) -> Fl
     Args:
         network: trained, in eval mode, float32.
         folded: its fold in float32.
-        images: [N, C, H, W].
+        images: [N, C, H, W] (or event frames [N, T, C, H, W]).
     """
-    agreement, difference, margin = 0, 0.0, float("inf")
-    layers: dict[str, LayerMismatch] = {}
-    steps = {name: module.num_timesteps for name, module in _neurons(network)}
+    agreement, difference = 0, 0.0
     with recorded(network) as trained:
-        for chunk in images.split(CHUNK):
-            logits = network(chunk)
-            free = folded.trace(chunk)
-            taught = folded.trace(chunk, forced=trained.spikes)
-            agreement += int((logits.argmax(1) == free.logits.argmax(1)).sum())
-            difference = max(difference, _largest_gap(logits, free.logits))
-            margin = min(margin, free.smallest_margin)
-            for name, spikes in free.spikes.items():
-                flips = _flips(spikes, trained.spikes[name], steps[name])
-                local = _flips(taught.spikes[name], trained.spikes[name], steps[name])
-                entry = layers.setdefault(
-                    name, LayerMismatch(name, 0, [0] * steps[name], [0] * steps[name])
-                )
-                entry.neurons += spikes.numel() // steps[name]
-                entry.local_mismatch = _sum(entry.local_mismatch, local)
-                entry.end_to_end_mismatch = _sum(entry.end_to_end_mismatch, flips)
-    return Float32Proof(len(images), agreement, difference, margin, list(layers.values()))
+        flips = _Flips(trained)
+        for chunk in images.split(_samples_at_once(network, trained, images[:1].float())):
+            logits = network(chunk.float())
+            free = folded.watch(chunk.float(), flips.see_free)
+            folded.watch(chunk.float(), flips.see_taught, forced=trained.spikes)
+            agreement += int((logits.argmax(1) == free.argmax(1)).sum())
+            difference = max(difference, _largest_gap(logits, free))
+    layers = list(flips.layers.values())
+    return Float32Proof(len(images), agreement, difference, flips.margin, layers)
 
 
-def _neurons(network: nn.Module) -> Iterator[tuple[str, LIF]]:
-    for name, module in network.named_modules():
-        if isinstance(module, LIF):
-            yield name, module
+class _Flips:
+    """Spikes of a folded network that differ from the recording, per layer and time step."""
 
+    def __init__(self, trained: Recording) -> None:
+        self.layers: dict[str, LayerMismatch] = {}
+        self.margin = float("inf")
+        self._trained = trained
 
-def _flips(spikes: Tensor, reference: Tensor, steps: int) -> list[int]:
-    differs = (spikes != reference).unflatten(0, (steps, -1))
-    return [int(count) for count in differs.flatten(1).sum(1)]
+    def see_free(self, firing: Firing) -> None:
+        """One layer of the free-running network."""
+        self.margin = min(self.margin, firing.op.margin(firing.membrane))
+        layer, counted = self._layer(firing), self._count(firing)
+        layer.neurons += firing.spikes.numel() // firing.op.num_timesteps
+        layer.end_to_end_mismatch = _sum(layer.end_to_end_mismatch, counted)
+
+    def see_taught(self, firing: Firing) -> None:
+        """One layer whose inputs are the trained network's."""
+        layer = self._layer(firing)
+        layer.local_mismatch = _sum(layer.local_mismatch, self._count(firing))
+
+    def _layer(self, firing: Firing) -> LayerMismatch:
+        none = [0] * firing.op.num_timesteps
+        return self.layers.setdefault(
+            firing.layer, LayerMismatch(firing.layer, 0, none, list(none))
+        )
+
+    def _count(self, firing: Firing) -> list[int]:
+        differs = firing.spikes != self._trained.spikes[firing.layer]
+        by_step = differs.unflatten(0, (firing.op.num_timesteps, -1)).flatten(1)
+        return [int(count) for count in by_step.sum(1)]
 
 
 def _sum(left: list[int], right: list[int]) -> list[int]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from rscore.folding.net import Node
-from rscore.folding.ops import Op
+from rscore.folding.arithmetic import pooled_size
+from rscore.folding.net import INPUT, Node
+from rscore.folding.ops import Op, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +24,45 @@ class Analog:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """An average pool without padding."""
+
+    kernel: Pair
+    stride: Pair
+
+    @property
+    def tiles(self) -> bool:
+        """True when windows neither overlap nor leave gaps."""
+        return self.kernel == self.stride
+
+
+@dataclass(frozen=True, slots=True)
 class Spikes:
     """The training net has `pool(scale . x)` here, the folded net has binary `x` so far.
 
-    `scale` broadcasts against one sample [C, H, W] (or [F] once flat). `pool` is an average pool
-    (window = stride) that waits because the scale varies inside its windows; `flat` says that the
-    map was flattened after it.
+    `scale` broadcasts against one sample [C, H, W] (or [F] once flat) and has as many dimensions.
+    `pool` is an average pool that waits because the scale varies inside its windows; `flat` says
+    that the map was flattened after it. Spikes that carry one scale may have been added before:
+    `x` is then their count.
     """
 
     node: str
     shape: tuple[int, ...]
     """One sample's shape of the folded net's `x`."""
     scale: Tensor | None = None
-    pool: tuple[int, int] | None = None
+    pool: Window | None = None
     flat: bool = False
-
-    @property
-    def mapped_size(self) -> tuple[int, int]:
-        """Rows and columns of what the training net has here, pools that wait included."""
-        rows, columns = self.pool or (1, 1)
-        return self.shape[1] // rows, self.shape[2] // columns
 
     @property
     def element_wise(self) -> bool:
         """True when the scale varies over positions of one channel."""
         return self.scale is not None and self.scale.dim() == 3 and self.scale[0].numel() > 1
+
+    @property
+    def mapped_size(self) -> Pair:
+        """Rows and columns of what the training net has here, a pool that waits included."""
+        size = (self.shape[1], self.shape[2])
+        return size if self.pool is None else pooled_size(size, self.pool.kernel, self.pool.stride)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +70,18 @@ class Streams:
     """A sum of differently scaled spikes, `Σ a_k . s_k`: each needs a folded kernel of its own."""
 
     parts: tuple[Spikes, ...]
-    """Two or more, of one shape."""
+    """Two or more, of one shape in the training net."""
 
 
-Value = Analog | Spikes | Streams
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Something that does not depend on the images: a parameter, a buffer, a size."""
+
+    value: object
+
+
+Activation = Analog | Spikes | Streams
+Value = Activation | Constant
 
 
 def spikes_of(value: Spikes | Streams) -> tuple[Spikes, ...]:
@@ -75,16 +98,22 @@ def summed(parts: Sequence[Spikes]) -> Spikes | Streams:
 class Builder:
     """The folded graph under construction."""
 
+    reserved: frozenset[str] = frozenset()
+    """Names of the network's layers, which nothing else may take."""
     nodes: list[Node] = field(default_factory=list)
     ops: dict[str, Op] = field(default_factory=dict)
 
     def add(self, name: str, op: Op, *inputs: str) -> str:
-        """Append one node; its name."""
-        self.nodes.append(Node(name, op.op, inputs))
-        self.ops[name] = op
-        return name
+        """Append one node; its name, which differs from `name` where that is taken."""
+        numbered = (f"{name}#{number}" for number in itertools.count(2))
+        names = itertools.chain([name], numbered)
+        free = next(one for one in names if one not in self.ops and one != INPUT)
+        self.nodes.append(Node(free, op.op, inputs))
+        self.ops[free] = op
+        return free
 
-    def fresh_name(self, wanted: str) -> str:
-        """The name itself, or with the first number behind it that is not taken."""
-        numbered = (f"{wanted}#{number}" for number in itertools.count(2))
-        return next(name for name in itertools.chain([wanted], numbered) if name not in self.ops)
+    def function_name(self, name: str) -> str:
+        """A name for a node that is no layer."""
+        numbered = (f"{name}_{number}" for number in itertools.count(1))
+        names = itertools.chain([name], numbered)
+        return next(one for one in names if one not in self.ops and one not in self.reserved)

@@ -1,9 +1,10 @@
-"""Evaluation of a network on held-out data, with the firing rate of every neuron layer."""
+"""Evaluation of a network on held-out data, with what its neuron layers do on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -12,45 +13,59 @@ from torch.nn import functional
 from rscore.amplitude import Amplitude
 from rscore.data.samples import Samples
 from rscore.neurons import LIF
+from rscore.training.batches import opened
+from rscore.training.histograms import Histogram, membrane_histogram
 
 CHUNK = 256
 """Images in one forward pass: enough to fill the cores, few enough for small memory."""
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation measured."""
+
+    metrics: dict[str, float]
+    """test_loss, test_acc, firing_rate and firing_rate/<layer>."""
+    histograms: dict[str, Histogram]
+    """membrane/<layer>: the membrane before reset, for some samples of the first chunk."""
+
+
 def evaluate(
     network: nn.Module, samples: Samples, *, interrupted: Callable[[], bool]
-) -> dict[str, float] | None:
-    """Metrics test_loss, test_acc, firing_rate and firing_rate/<layer> in eval mode.
+) -> Evaluation | None:
+    """Metrics and membrane histograms of a network in eval mode and float32.
 
     Args:
-        network: images [N, C, H, W] to logits [N, K]; left in eval mode.
+        network: samples [N, ...] to logits [N, K]; left in eval mode.
         samples: the held-out split.
         interrupted: asked between chunks; when true the evaluation is dropped.
 
     Returns:
-        The metrics, or None when interrupted. A firing rate is the mean over samples, time steps
-        and neurons of the binary spikes.
+        What was measured, or None when interrupted. A firing rate is the share of samples, time
+        steps and neurons with a spike, of whichever sign.
     """
     network.eval()
     device = next(network.parameters()).device
     loss = torch.zeros((), dtype=torch.float64, device=device)
     correct = torch.zeros((), dtype=torch.int64, device=device)
     chunks = torch.arange(len(samples)).split(CHUNK)
-    with torch.no_grad(), _counting_spikes(network) as rates:
-        for inputs, labels in samples.batches(chunks):
+    with torch.no_grad(), _watched(network) as seen, opened(samples, chunks) as batches:
+        for inputs, labels in batches:
             if interrupted():
                 return None
             logits = network(inputs)
             loss += functional.cross_entropy(logits, labels, reduction="sum").double()
             correct += (logits.argmax(1) == labels).sum()
-    values = {
+    metrics = {
         "test_loss": loss.item() / len(samples),
         "test_acc": correct.item() / len(samples),
     }
-    layers = {name: total.item() / len(samples) for name, total in rates.items()}
-    if layers:
-        values["firing_rate"] = sum(layers.values()) / len(layers)
-    return values | {f"firing_rate/{name}": rate for name, rate in layers.items()}
+    rates = {name: total.item() / len(samples) for name, total in seen.spikes.items()}
+    if rates:
+        metrics["firing_rate"] = sum(rates.values()) / len(rates)
+    metrics |= {f"firing_rate/{name}": rate for name, rate in rates.items()}
+    membranes = {f"membrane/{name}": one for name, one in seen.membranes.items() if one}
+    return Evaluation(metrics, membranes)
 
 
 def amplitude_metrics(network: nn.Module) -> dict[str, float]:
@@ -58,22 +73,35 @@ def amplitude_metrics(network: nn.Module) -> dict[str, float]:
     values: dict[str, float] = {}
     for name, module in network.named_modules():
         if isinstance(module, Amplitude):
-            std, mean = torch.std_mean(module.value.detach().double(), correction=0)
+            std, mean = torch.std_mean(module.effective().detach().double(), correction=0)
             values[f"amplitude_mean/{name}"] = mean.item()
             values[f"amplitude_std/{name}"] = std.item()
     return values
 
 
+@dataclass(slots=True)
+class _Seen:
+    """Per neuron layer: the sum over samples of their share of spikes, and the membrane."""
+
+    spikes: dict[str, Tensor] = field(default_factory=dict)
+    membranes: dict[str, Histogram | None] = field(default_factory=dict)
+
+    def add(self, name: str, neuron: LIF, currents: Tensor, spikes: Tensor) -> None:
+        samples = spikes.shape[0] // neuron.num_timesteps
+        total = spikes.abs().mean(dtype=torch.float64) * samples
+        self.spikes[name] = self.spikes[name] + total if name in self.spikes else total
+        if name not in self.membranes:
+            self.membranes[name] = membrane_histogram(neuron, currents)
+
+
 @contextmanager
-def _counting_spikes(network: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """Per LIF layer the sum over samples of their mean spikes, filled by forward hooks."""
-    sums: dict[str, Tensor] = {}
+def _watched(network: nn.Module) -> Iterator[_Seen]:
+    """What every LIF layer does inside the block, seen by forward hooks."""
+    seen = _Seen()
 
     def watch(name: str, neuron: LIF) -> torch.utils.hooks.RemovableHandle:
         def add(module: nn.Module, inputs: tuple[Tensor], spikes: Tensor) -> None:  # noqa: ARG001
-            samples = spikes.shape[0] // neuron.num_timesteps
-            total = spikes.mean(dtype=torch.float64) * samples
-            sums[name] = sums[name] + total if name in sums else total
+            seen.add(name, neuron, inputs[0], spikes)
 
         return neuron.register_forward_hook(add)
 
@@ -81,7 +109,7 @@ def _counting_spikes(network: nn.Module) -> Iterator[dict[str, Tensor]]:
         watch(name, module) for name, module in network.named_modules() if isinstance(module, LIF)
     ]
     try:
-        yield sums
+        yield seen
     finally:
         for handle in handles:
             handle.remove()

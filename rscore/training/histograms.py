@@ -11,7 +11,7 @@ from rscore.amplitude import Amplitude
 from rscore.neurons import LIF
 
 BINS = 32
-MEMBRANE_VALUES = 2**18
+MEMBRANE_VALUES = 2**16
 """About so many membrane values of a layer are enough for a histogram of it."""
 
 
@@ -29,14 +29,15 @@ def histogram(values: Tensor, bins: int = BINS) -> Histogram | None:
     Where all values are one, its bins span 1 around it. None where no value is finite.
     """
     floats = values.detach().flatten().float().cpu()
-    finite = floats[floats.isfinite()]
-    if not len(finite):
+    if not floats.sum().isfinite():
+        floats = floats[floats.isfinite()]
+    if not len(floats):
         return None
-    low, high = finite.min().item(), finite.max().item()
+    low, high = (edge.item() for edge in floats.aminmax())
     if low == high:
         low, high = low - 0.5, high + 0.5
-    counts = torch.histc(finite, bins, low, high)
-    return Histogram(low, high, tuple(int(count) for count in counts.tolist()))
+    bin_of = ((floats - low) * (bins / (high - low))).long().clamp_(0, bins - 1)
+    return Histogram(low, high, tuple(torch.bincount(bin_of, minlength=bins).tolist()))
 
 
 def amplitude_histograms(network: nn.Module) -> dict[str, Histogram]:

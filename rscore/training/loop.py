@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from rscore import checkpoint
@@ -13,64 +13,72 @@ from rscore.checkpoint import Checkpoint, Position
 from rscore.data.augmentation import augment
 from rscore.data.samples import Dataset
 from rscore.errors import CheckpointError, NonFiniteLossError
-from rscore.randomness import order, random_state, restore_random_state
-from rscore.reporting import Progress, Reporter, StopReason
+from rscore.randomness import random_state, restore_random_state
+from rscore.reporting import Reporter, StopReason
 from rscore.spec import RunSpec
-from rscore.training.evaluation import amplitude_metrics, evaluate
-from rscore.training.objective import make_objective
-from rscore.training.optimizers import (
-    learning_rate,
-    make_optimizer,
-    optimizer_tensors,
-    restore_optimizer,
-    set_learning_rate,
-)
-from rscore.training.pace import Pace
+from rscore.training.batches import batch_indices, batches_per_epoch, opened
+from rscore.training.early_stop import EarlyStop
+from rscore.training.evaluation import Evaluation, amplitude_metrics, evaluate
+from rscore.training.histograms import amplitude_histograms
+from rscore.training.learner import Learner
+from rscore.training.ranks import ALONE, Ranks
+from rscore.training.schedules import learning_rate
+from rscore.training.telling import Muted, Teller
 from rscore.training.totals import Totals
 
 BATCH_LOSS_EVERY = 20
 """Steps between two values of the metric batch_loss."""
 
 
-def batches_per_epoch(samples: int, batch_size: int) -> int:
-    """Batches of an epoch; the last one may be smaller.
-
-    A single sample left over joins the batch before it, because batch normalisation learns
-    nothing good from one sample.
-    """
-    whole, rest = divmod(samples, batch_size)
-    return whole + (rest > 1 or (rest == 1 and whole == 0))
-
-
 class TrainingLoop:
-    """One training under way: `epoch` epochs complete, and `batch` batches of the next."""
+    """One training under way: `epoch` epochs complete, and `batch` batches of the next.
+
+    Raises:
+        SpecError: if this device or this number of ranks cannot train the spec.
+    """
 
     def __init__(
-        self, spec: RunSpec, reporter: Reporter, network: nn.Module, samples: Dataset, *, path: Path
+        self,
+        spec: RunSpec,
+        reporter: Reporter,
+        network: nn.Module,
+        samples: Dataset,
+        *,
+        path: Path,
+        ranks: Ranks = ALONE,
     ) -> None:
+        ranks.fit(spec, len(samples.train))
         self.epoch = 0
         self.batch = 0
         self.step = 0
-        self.metrics: dict[str, float] = {}
         self._spec = spec
-        self._reporter = reporter
-        self._network = network
-        self._objective = make_objective(spec, network)
+        self._reporter = reporter if ranks.main else Muted(reporter)
+        self._learner = Learner(spec, network, ranks)
         self._samples = samples
         self._path = path
+        self._ranks = ranks
         self._device = next(network.parameters()).device
-        self._optimizer = make_optimizer(spec, network)
-        self._batches = batches_per_epoch(len(samples.train), spec.batch_size)
+        self._batches = batches_per_epoch(len(samples.train), spec.batch_size, ranks.size)
         self._steps = self._batches * spec.epochs
-        self._totals = Totals(self._device)
-        self._pace = Pace()
+        self._totals = Totals(self._device, ranks)
+        self._early_stop = EarlyStop(spec.early_stop_epochs)
+        self._teller = Teller(spec, self._reporter, steps=self._steps)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Newest value of every metric."""
+        return self._teller.metrics
+
+    def trained(self) -> nn.Module:
+        """The network to test and fold."""
+        return self._learner.tested()
 
     def restore(self, saved: Checkpoint) -> None:
         """Go on from a checkpoint of the same spec; CheckpointError if its tensors do not fit."""
         try:
-            self._network.load_state_dict(saved.part("model"))
-            restore_optimizer(self._optimizer, self._network, saved.part("optimizer"))
+            self._learner.restore(saved)
             self._totals.restore(saved.part("total"))
+            self._early_stop.restore(saved.part("early_stop"))
             restore_random_state(saved.part("random"), self._device)
         except (KeyError, RuntimeError) as error:
             raise CheckpointError(
@@ -79,63 +87,86 @@ class TrainingLoop:
             ) from error
         place = saved.position
         self.epoch, self.batch, self.step = place.epoch, place.batch, place.step
-        self.metrics = dict(saved.metrics)
-        self._pace.start(self.step, epoch_seconds=place.epoch_seconds)
+        self._teller.restore(saved)
 
     def run(self) -> StopReason | None:
         """All epochs that are left; the reason if it was asked to stop."""
-        self._announce()
-        while self.epoch < self._spec.epochs:
+        self._teller.announce(self.trained(), self._samples, self._device, step=self.step)
+        self._teller.progress(self.epoch, self.step)
+        while self.epoch < self._spec.epochs and not self._early_stop.reached:
             stopped = self._train_batches() or self._end_epoch()
             if stopped:
                 return stopped
-        self._report_progress()
+        if self._early_stop.reached:
+            self._teller.early_stop(self._early_stop, self.epoch)
+        self._teller.progress(self.epoch, self.step)
         return None
 
     def _train_batches(self) -> StopReason | None:
-        self._network.train()
-        for inputs, labels in self._samples.train.batches(self._chosen()):
-            loss = self._train_batch(inputs, labels)
-            if self.step % BATCH_LOSS_EVERY == 0:
-                self._report({"batch_loss": self._finite(loss)})
-            if self._pace.may_speak():
-                self._report_progress()
-            stop = self._reporter.stop_requested()
-            if stop:
-                return self._stop(stop)
+        whole = self._chosen()
+        mine = [self._ranks.share(batch) for batch in whole]
+        with self._learner.training(), opened(self._samples.train, mine) as batches:
+            for chosen, (inputs, labels) in zip(whole, batches, strict=True):
+                stop = self._train_batch(inputs, labels, whole=len(chosen))
+                if stop:
+                    return self._stop(stop)
         return None
 
     def _chosen(self) -> list[Tensor]:
         """Indices of the samples in each batch that is left of this epoch."""
-        size = self._spec.batch_size
-        positions = order(len(self._samples.train), seed=self._spec.seed, epoch=self.epoch)
-        starts = range(self.batch, self._batches)
-        return [
-            positions[batch * size :]
-            if batch + 1 == self._batches
-            else positions[batch * size : (batch + 1) * size]
-            for batch in starts
-        ]
+        spec, samples = self._spec, len(self._samples.train)
+        every = batch_indices(
+            samples, spec.batch_size, self._batches, seed=spec.seed, epoch=self.epoch
+        )
+        return every[self.batch :]
 
-    def _train_batch(self, inputs: Tensor, labels: Tensor) -> Tensor:
-        spec = self._spec
-        images = augment(inputs, spec, epoch=self.epoch, batch=self.batch)
-        set_learning_rate(self._optimizer, learning_rate(spec, self.step, self._steps))
-        self._optimizer.zero_grad()
-        loss: Tensor
-        loss, logits = self._objective(images, labels, progress=self.step / self._steps)
-        loss.backward()
-        self._optimizer.step()
-        loss = loss.detach()
-        self._totals.add(loss, logits.detach(), labels)
+    def _train_batch(self, inputs: Tensor, labels: Tensor, *, whole: int) -> StopReason | None:
+        ranks = self._ranks
+        draw = self.batch * ranks.size + ranks.rank
+        loss, logits = self._learner.step(
+            augment(inputs, self._spec, epoch=self.epoch, batch=draw),
+            labels,
+            lr=learning_rate(self._spec, self.step, self._steps),
+            progress=self.step / self._steps,
+            weight=ranks.weight(len(labels), whole),
+        )
+        self._totals.add(loss, logits, labels)
         self.batch += 1
         self.step += 1
         if self._device.type == "cpu":  # elsewhere the look would wait for the device
             self._finite(loss)
-        return loss
+        if self.step % BATCH_LOSS_EVERY == 0:
+            (mean,) = ranks.total(self._finite(loss) * (len(labels) / whole))
+            self._tell({"batch_loss": mean})
+        if self._teller.pace.may_speak():
+            self._teller.progress(self.epoch, self.step)
+        return ranks.agree(self._reporter.stop_requested())
 
     def _end_epoch(self) -> StopReason | None:
         self._check_weights()
+        network = self.trained()
+        tested = self._test(network)
+        if isinstance(tested, StopReason):
+            return self._stop(tested)
+        self.epoch += 1
+        self.batch = 0
+        trained = self._totals.means() | {
+            "lr": learning_rate(self._spec, self.step - 1, self._steps),
+            "epoch_seconds": self._teller.pace.epoch_seconds(),
+        }
+        self._tell(trained | tested.metrics | amplitude_metrics(network))
+        self._teller.histograms(
+            amplitude_histograms(network) | tested.histograms, step=self.step, epoch=self.epoch
+        )
+        self._early_stop.add(self.metrics["test_acc"])
+        self._teller.epoch(self.epoch)
+        self._totals = Totals(self._device, self._ranks)
+        self._teller.pace.next_epoch()
+        self._save()
+        return None
+
+    def _test(self, network: nn.Module) -> Evaluation | StopReason:
+        """Rank 0 tests; the others learn from it what they need."""
         stops: list[StopReason] = []
 
         def interrupted() -> bool:
@@ -144,21 +175,15 @@ class TrainingLoop:
                 stops.append(stop)
             return bool(stop)
 
-        tested = evaluate(self._network, self._samples.test, interrupted=interrupted)
-        if tested is None:
-            return self._stop(stops[0])
-        self.epoch += 1
-        self.batch = 0
-        trained = self._totals.means() | {
-            "lr": learning_rate(self._spec, self.step - 1, self._steps),
-            "epoch_seconds": self._pace.epoch_seconds(),
-        }
-        self._report(trained | tested | amplitude_metrics(self._network))
-        self._log_epoch()
-        self._totals = Totals(self._device)
-        self._pace.next_epoch()
-        self._save()
-        return None
+        tested = None
+        if self._ranks.main:
+            tested = evaluate(network, self._samples.test, interrupted=interrupted)
+        stop = self._ranks.agree(stops[0] if stops else None)
+        if stop:
+            return stop
+        known = ("test_loss", "test_acc")
+        told = self._ranks.told(*(tested.metrics[name] if tested else 0.0 for name in known))
+        return tested or Evaluation(dict(zip(known, told, strict=True)), {})
 
     def _stop(self, reason: StopReason) -> StopReason:
         if reason is not StopReason.SUPERSEDED:
@@ -168,58 +193,28 @@ class TrainingLoop:
         return reason
 
     def _save(self) -> None:
-        parts = {
-            "model": self._network.state_dict(),
-            "optimizer": optimizer_tensors(self._optimizer, self._network),
+        parts = self._learner.parts() | {
             "total": self._totals.tensors(),
+            "early_stop": self._early_stop.tensors(),
             "random": random_state(self._device),
         }
+        if self._ranks.main:
+            self._write(parts)
+        self._ranks.wait()
+
+    def _write(self, parts: Mapping[str, Mapping[str, Tensor]]) -> None:
         tensors = {
             f"{part}/{name}": tensor
             for part, some in parts.items()
             for name, tensor in some.items()
         }
-        position = Position(self.epoch, self.batch, self.step, self._pace.epoch_seconds())
+        seconds = self._teller.pace.epoch_seconds()
+        position = Position(self.epoch, self.batch, self.step, seconds)
         checkpoint.save(Checkpoint(self._spec, position, tensors, self.metrics), self._path)
         self._reporter.checkpoint(self._path, step=self.step, epoch=self.epoch)
 
-    def _report(self, values: dict[str, float]) -> None:
-        self.metrics |= values
-        epoch = self.epoch + (self.batch > 0)
-        self._reporter.metrics(step=self.step, epoch=epoch, values=values)
-
-    def _report_progress(self) -> None:
-        self._reporter.progress(
-            Progress(
-                epoch=self.epoch,
-                epochs=self._spec.epochs,
-                step=self.step,
-                steps=self._steps,
-                loss=self.metrics.get("batch_loss", self.metrics.get("train_loss")),
-                accuracy=self.metrics.get("test_acc"),
-                eta_seconds=self._pace.eta_seconds(self.step, self._steps),
-            )
-        )
-
-    def _announce(self) -> None:
-        parameters = sum(parameter.numel() for parameter in self._network.parameters())
-        self._reporter.log(
-            f"training {self._spec.network} ({parameters:,} parameters) on {self._spec.dataset} "
-            f"({len(self._samples.train):,} training and "
-            f"{len(self._samples.test):,} test samples), "
-            f"{self._spec.epochs} epochs of {self._batches} steps on {self._device}"
-        )
-        if self.step:
-            self._reporter.log(f"going on from the checkpoint at step {self.step}")
-        self._report_progress()
-
-    def _log_epoch(self) -> None:
-        values = self.metrics
-        self._reporter.log(
-            f"epoch {self.epoch}/{self._spec.epochs}: train loss {values['train_loss']:.4f}, "
-            f"train accuracy {values['train_acc']:.2%}, test loss {values['test_loss']:.4f}, "
-            f"test accuracy {values['test_acc']:.2%}, {values['epoch_seconds']:.1f} s"
-        )
+    def _tell(self, values: dict[str, float]) -> None:
+        self._teller.values(values, step=self.step, epoch=self.epoch + (self.batch > 0))
 
     def _finite(self, loss: Tensor) -> float:
         value = loss.item()
@@ -228,10 +223,9 @@ class TrainingLoop:
         return value
 
     def _check_weights(self) -> None:
-        """A NaN can hide behind the neurons, which do not fire on it."""
-        for name, parameter in self._network.named_parameters():
-            if not torch.isfinite(parameter).all():
-                raise self._diverged(f"{name} is no longer finite")
+        broken = self._learner.broken_weight()
+        if broken:
+            raise self._diverged(f"{broken} is no longer finite")
 
     def _diverged(self, what: str) -> NonFiniteLossError:
         return NonFiniteLossError(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rscore.objectives import make_terms
 from rscore.spec import RunSpec
 
 
 class Objective(nn.Module):
-    """Cross entropy of the network's logits with label smoothing."""
+    """Cross entropy of the network's logits with label smoothing, and the spec's other terms."""
 
     def __init__(self, spec: RunSpec, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+        terms = make_terms(spec, network)
+        self.terms = nn.ModuleList(terms)
+        self._listeners = [term.listener for term in terms]
         self._label_smoothing = spec.label_smoothing
 
     def forward(self, inputs: Tensor, labels: Tensor, *, progress: float) -> tuple[Tensor, Tensor]:
@@ -24,9 +30,13 @@ class Objective(nn.Module):
             labels: [N].
             progress: share of the run's optimiser steps that are done, in [0, 1).
         """
-        del progress  # terms that fade use it
-        logits = self.network(inputs)
-        loss = functional.cross_entropy(logits, labels, label_smoothing=self._label_smoothing)
+        with ExitStack() as step:
+            for listener in self._listeners:
+                step.enter_context(listener.listening())
+            logits: Tensor = self.network(inputs)
+            loss = functional.cross_entropy(logits, labels, label_smoothing=self._label_smoothing)
+            for term in self.terms:
+                loss = loss + term(inputs, labels, progress=progress)
         return loss, logits
 
 

@@ -18,8 +18,8 @@ def make_optimizer(spec: RunSpec, module: nn.Module) -> Optimizer:
     """The spec's optimiser over all parameters of a network or an objective, in groups.
 
     - `weight_decay` acts on weights, normalisation and biases.
-    - Amplitudes have `amplitude_weight_decay`, which is off by default: they start at 1, and
-      pulled towards 0 a layer falls silent.
+    - Amplitudes have `amplitude_weight_decay`, which is off by default: they start at 1, and a
+      pull towards 0 is a pull away from the vanilla network.
     - What a neuron learns of its own, its decay, has none: the parameter is not the decay itself
       but passes through a squashing function, so that a pull to 0 would be a pull to a particular
       membrane time constant and no regularisation.

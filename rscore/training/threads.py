@@ -14,14 +14,15 @@ SMALL_CURRENTS = 2**20
 
 
 @contextmanager
-def fitting_threads(spec: RunSpec) -> Iterator[None]:
+def fitting_threads(spec: RunSpec, *, ranks: int = 1) -> Iterator[None]:
     """One thread for a small network, as many as the process allows for others.
 
     On two cores the digits preset was measured two to three times faster with one thread; and
-    with one thread its result does not depend on the machine's number of cores.
+    with one thread its result does not depend on the machine's number of cores. A batch is shared
+    by `ranks` processes.
     """
     before = torch.get_num_threads()
-    currents = spec.batch_size * spec.num_timesteps * spec.first_width * spec.size**2
+    currents = spec.batch_size // ranks * spec.num_timesteps * spec.first_width * spec.size**2
     try:
         if currents < SMALL_CURRENTS:
             torch.set_num_threads(1)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
-from rscore.spec import DATASETS, DatasetFile, DatasetInfo, DatasetName, nearest_name
+from rscore.datasets import DATASETS, DatasetFile, DatasetInfo, DatasetName, remedy
+from rscore.spec import nearest_name
 from server.api.errors import UploadError
 from server.api.schemas import DatasetFileRead, DatasetRead
 from server.errors import NotFoundError, StorageUnavailableError
+
+LARGEST_FILE = 4 * 2**30
+"""Bytes taken of a file whose size is not published."""
 
 
 class UnknownDatasetError(NotFoundError):
@@ -34,27 +39,18 @@ def find_dataset(name: str) -> DatasetInfo:
 
 def find_file(name: str, file: str) -> DatasetFile:
     """The file that a data set names; raises NotFoundError."""
-    for known in find_dataset(name).files:
+    info = find_dataset(name)
+    for known in (*info.files, *info.instead):
         if known.name == file:
             return known
     raise NotFoundError(f"file of data set {name}", file)
 
 
-def missing_files(name: str, data_dir: Path) -> list[DatasetFile]:
-    """Files that are not in this server's folder, or have another size than they should."""
-    folder = data_dir / name
-    return [
-        file
-        for file in find_dataset(name).files
-        if not (folder / file.name).is_file() or (folder / file.name).stat().st_size != file.bytes
-    ]
-
-
 def dataset_read(name: str, data_dir: Path, by_worker: Mapping[str, str]) -> DatasetRead:
     """A data set, who has it, and what to do when nobody does."""
     info = find_dataset(name)
-    missing = missing_files(name, data_dir)
-    ready = not missing or "ready" in by_worker.values()
+    what_to_do = remedy(name, info, data_dir / name)
+    ready = what_to_do is None or "ready" in by_worker.values()
     return DatasetRead(
         name=name,
         title=info.title,
@@ -68,35 +64,59 @@ def dataset_read(name: str, data_dir: Path, by_worker: Mapping[str, str]) -> Dat
         ],
         ready=ready,
         workers=dict(by_worker),
-        remedy=None if ready else _remedy(name, data_dir, missing),
+        remedy=None if ready else what_to_do,
     )
 
 
-def store_file(name: str, file: DatasetFile, content: bytes, data_dir: Path) -> None:
-    """Put a file into the server's folder, whole or not at all; raises UploadError."""
-    if len(content) != file.bytes:
-        raise UploadError(f"{file.name} has {file.bytes} bytes, but {len(content)} arrived")
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if digest != file.md5:
-        raise UploadError(f"{file.name} has the MD5 {file.md5}, but {digest} arrived")
-    folder = data_dir / name
-    beside = folder / f".{file.name}.{secrets.token_hex(8)}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+class Upload:
+    """A file on its way into the server's folder: beside its place until it is whole and right."""
+
+    def __init__(self, name: str, file: DatasetFile, data_dir: Path) -> None:
+        self._file = file
+        self._folder = data_dir / name
+        self._beside = self._folder / f".{file.name}.{secrets.token_hex(8)}"
+        self._digest = hashlib.md5(usedforsecurity=False)
+        self._received = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes; raises UploadError when there are more than the file has."""
+        self._received += len(chunk)
+        if self._received > (self._file.bytes or LARGEST_FILE):
+            raise UploadError(
+                f"{self._file.name} has {self._file.bytes or LARGEST_FILE} bytes, but more arrived"
+            )
+        self._digest.update(chunk)
+        with self._explained():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with self._beside.open("ab") as out:
+                out.write(chunk)
+
+    def finish(self) -> None:
+        """Put the file at its place; raises UploadError when it is not the published one."""
+        name, size, digest = self._file.name, self._file.bytes, self._digest.hexdigest()
+        if size not in (None, self._received):
+            raise UploadError(f"{name} has {size} bytes, but {self._received} arrived")
+        if digest != self._file.md5:
+            raise UploadError(f"{name} has the MD5 {self._file.md5}, but {digest} arrived")
+        with self._explained():
+            self._beside.replace(self._folder / name)
+
+    def discard(self) -> None:
+        """Leave nothing of a file that did not come through; nothing to do for one that did."""
+        with contextlib.suppress(OSError):
+            self._beside.unlink(missing_ok=True)
+            self._folder.rmdir()  # goes through only where it is empty
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            beside.write_bytes(content)
-            beside.replace(folder / file.name)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        way_out = (
-            "the disk is full; free some space"
-            if error.errno == errno.ENOSPC
-            else f"{error.strerror}; let this process write there, or set REALSPIKE_DATA_DIR"
-        )
-        raise StorageUnavailableError(f"cannot store {file.name} in {folder}: {way_out}") from error
-
-
-def _remedy(name: str, data_dir: Path, missing: list[DatasetFile]) -> str:
-    names = ", ".join(file.name for file in missing)
-    return f"run `realspike data fetch {name}`, or put {names} into {data_dir / name} yourself"
+            yield
+        except OSError as error:
+            way_out = (
+                "the disk is full; free some space"
+                if error.errno == errno.ENOSPC
+                else f"{error.strerror}; let this process write there, or set REALSPIKE_DATA_DIR"
+            )
+            raise StorageUnavailableError(
+                f"cannot store {self._file.name} in {self._folder}: {way_out}"
+            ) from error

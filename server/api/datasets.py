@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Path, Request
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
-from rscore.spec import DATASETS
-from server.api.dataset_views import dataset_read, find_dataset, find_file, store_file
+from rscore.datasets import DATASETS
+from server.api.dataset_views import Upload, dataset_read, find_dataset, find_file
 from server.api.deps import Service
 from server.api.responses import problems
 from server.api.schemas import DatasetList, DatasetRead
@@ -17,6 +19,9 @@ from server.storage import workers
 from server.storage.clock import now
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
+
+PIECE = 1 << 20
+"""Bytes that are written at a time."""
 
 Name = Annotated[str, Path(description="Name of a data set.", max_length=100)]
 
@@ -36,20 +41,48 @@ def get_dataset(name: Name, services: Service) -> DatasetRead:
         return _read(session, services, name)
 
 
-@router.put("/{name}/files/{file}", responses=problems(404, 413, 422))
-def put_dataset_file(
+@router.put(
+    "/{name}/files/{file}",
+    responses=problems(404, 413, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The file as its authors made it.",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        }
+    },
+)
+async def put_dataset_file(
     name: Name,
     file: Annotated[str, Path(description="Name of a file of the data set.", max_length=100)],
-    content: Annotated[
-        bytes,
-        Body(media_type="application/octet-stream", description="The file as its authors made it."),
-    ],
+    request: Request,
     services: Service,
 ) -> DatasetRead:
-    """Bring a file of a data set to the server; its size and MD5 must be the published ones."""
-    store_file(name, find_file(name, file), content, services.settings.resolved_data_dir)
-    with services.db.read() as session:
-        return _read(session, services, name)
+    """Bring a file of a data set to the server; its size and MD5 must be the published ones.
+
+    It goes to the disk as it arrives, so its size is limited by its own alone.
+    """
+    upload = Upload(name, find_file(name, file), services.settings.resolved_data_dir)
+    try:
+        async for piece in _pieces(request):
+            await run_in_threadpool(upload.write, piece)
+        await run_in_threadpool(upload.finish)
+    finally:
+        upload.discard()
+    return await run_in_threadpool(get_dataset, name, services)
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """The body, gathered into larger pieces."""
+    gathered = bytearray()
+    async for chunk in request.stream():
+        gathered += chunk
+        if len(gathered) >= PIECE:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
 
 
 def _read(session: Session, services: Services, name: str) -> DatasetRead:

@@ -57,7 +57,7 @@ TABLE: Mapping[type[Exception], Kind] = MappingProxyType(
         errors.MetricError: Kind(422, "metric-invalid", "Metric cannot be stored"),
         errors.UnstorableValueError: Kind(422, "value-invalid", "Value cannot be stored"),
         errors.StorageUnavailableError: Kind(503, "storage-unavailable", "Storage unavailable"),
-        InputError: Kind(422, "input-invalid", "Images do not fit the model"),
+        InputError: Kind(422, "input-invalid", "Samples do not fit the model"),
         ModelFileError: Kind(503, "model-unavailable", "Model cannot be served"),
         RangeError: Kind(416, "range-invalid", "Range outside the file"),
         UploadError: Kind(422, "upload-invalid", "Not the expected file"),

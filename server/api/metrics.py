@@ -1,4 +1,4 @@
-"""Routes of metrics."""
+"""Routes of metrics and histograms."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from fastapi import APIRouter, Query
 
 from server.api.deps import RunId, Service
 from server.api.responses import problems
-from server.api.schemas import MetricBatch, MetricSeries, MetricsRead, MetricsWritten
-from server.storage import metrics
+from server.api.schemas import (
+    HistogramSeries,
+    HistogramsRead,
+    MetricBatch,
+    MetricSeries,
+    MetricsRead,
+    MetricsWritten,
+)
+from server.storage import histograms, metrics
 
 router = APIRouter(prefix="/runs", tags=["metrics"])
 
@@ -46,3 +53,26 @@ def write_metrics(run_id: RunId, body: MetricBatch, services: Service) -> Metric
     with services.db.write() as session:
         written = metrics.write_metrics(session, run_id, points, attempt=body.attempt)
     return MetricsWritten(points=written)
+
+
+@router.get("/{run_id}/histograms", responses=problems(404, 422))
+def read_histograms(
+    run_id: RunId,
+    services: Service,
+    name: Annotated[
+        list[MetricName],
+        Query(
+            description="These distributions at every step; only names when empty.", max_length=200
+        ),
+    ] = [],  # noqa: B006
+) -> HistogramsRead:
+    """Distributions of amplitudes and membranes of a run, epoch by epoch."""
+    with services.db.read() as session:
+        return HistogramsRead(
+            run_id=run_id,
+            names=histograms.histogram_names(session, run_id),
+            series=[
+                HistogramSeries.model_validate(each)
+                for each in histograms.read_histograms(session, run_id, name)
+            ],
+        )

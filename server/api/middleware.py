@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 import uuid
@@ -16,6 +17,8 @@ from server.api.errors import HTTP, problem_response
 
 LARGEST_BODY = 32 * 1024 * 1024
 REQUEST_ID = "X-Request-ID"
+_STREAMED = re.compile(r"/api/v1/datasets/[^/]+/files/[^/]+")
+"""Bodies that are written down as they arrive, and stopped at the size of their own file."""
 
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -47,6 +50,7 @@ class _Request:
         given = headers.get(REQUEST_ID, "")
         self.id = given if _GOOD_ID.fullmatch(given) else uuid.uuid4().hex
         self._length = headers.get("content-length", "")
+        self._limit = math.inf if _STREAMED.fullmatch(scope["path"]) else LARGEST_BODY
         self._received = 0
         self._status = 0
         scope.setdefault("state", {})["request_id"] = self.id
@@ -54,7 +58,7 @@ class _Request:
     async def answer(self, app: ASGIApp) -> None:
         began = time.perf_counter()
         try:
-            if self._length.isdecimal() and int(self._length) > LARGEST_BODY:
+            if self._length.isdecimal() and int(self._length) > self._limit:
                 await self._refuse()
             else:
                 await app(self._scope, self.receive, self.send)
@@ -76,7 +80,7 @@ class _Request:
         message = await self._receive()
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
-            if self._received > LARGEST_BODY:
+            if self._received > self._limit:
                 raise HTTPException(413, _too_large())
         return message
 

@@ -21,7 +21,7 @@ from server.api.schemas import (
     SamplesRead,
 )
 from server.api.services import Services
-from server.api.wire import input_shape, model_reads, newest_files
+from server.api.wire import model_reads, newest_files
 from server.errors import NotFoundError
 from server.serving.inputs import to_array
 from server.storage import artifacts, folded_models, runs
@@ -84,15 +84,15 @@ def get_samples(model_id: ModelId, services: Service) -> SamplesRead:
 
 @router.post("/{model_id}/predict", responses=problems(400, 404, 413, 422))
 def predict(model_id: ModelId, body: PredictRequest, services: Service) -> PredictResponse:
-    """Classify images with the folded network."""
+    """Classify images or recordings of events with the folded network."""
     with services.db.read() as session:
         run = runs.get_run(session, folded_models.get_model(session, model_id).run_id)
         spec = RunSpec.model_validate(run.spec)
         artifact = _file(session, model_id, ArtifactKind.ONNX)
-    probabilities = services.sessions.probabilities(
+    answer = services.sessions.predict(
         artifact.sha256,
         lambda: _content(services, artifact),
-        to_array(body.inputs, input_shape(spec)),
+        to_array(body.inputs, spec.input_shape),
     )
     classes = spec.data.classes
     return PredictResponse(
@@ -104,8 +104,9 @@ def predict(model_id: ModelId, body: PredictRequest, services: Service) -> Predi
                 probability=float(row.max()),
                 probabilities=[float(value) for value in row],
             )
-            for row in probabilities
+            for row in answer.probabilities
         ],
+        spikes=answer.spikes,
     )
 
 

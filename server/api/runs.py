@@ -8,7 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from rscore.spec import RunSpec
 from server.api.deps import Cursor, IdempotencyKey, Limit, OfStudy, RunId, Service
-from server.api.filters import compile_filter
+from server.api.filters import check_metrics, compile_filter
 from server.api.idempotency import once
 from server.api.responses import problems
 from server.api.schemas import ArtifactList, LogLineRead, LogPage, RunCreate, RunPage, RunRead
@@ -86,6 +86,8 @@ def list_runs(
             limit=limit,
             cursor=cursor or None,
         )
+        if filter and where is not None and page.total == 0:
+            check_metrics(session, filter)
         return RunPage(
             items=[run_summary(run) for run in page.items],
             next_cursor=page.next_cursor,

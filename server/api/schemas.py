@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from rscore.spec import FieldProblem, RunSpec
 from server.storage.states import ArtifactKind, AttemptOutcome, RunStatus
@@ -148,6 +148,25 @@ class MetricsRead(Wire):
     series: list[MetricSeries]
 
 
+class HistogramSeries(Wire):
+    """One distribution of one run by rising step: counts of equal-width bins from low to high."""
+
+    name: str
+    steps: list[int]
+    epochs: list[int | None]
+    lows: list[float] = Field(description="Left edge of the first bin, step by step.")
+    highs: list[float] = Field(description="Right edge of the last bin, step by step.")
+    counts: list[list[int]] = Field(description="Values in each bin, step by step.")
+
+
+class HistogramsRead(Wire):
+    """Distributions of one run: the names of all, and those that were asked for."""
+
+    run_id: str
+    names: list[str]
+    series: list[HistogramSeries]
+
+
 class LogLineRead(Wire):
     """One line of a run's log."""
 
@@ -287,23 +306,36 @@ class CertificateRead(Wire):
     certificate: dict[str, Any]
 
 
+def _nested(depth: int) -> dict[str, Any]:
+    return {"type": "array", "items": _nested(depth - 1)} if depth else {"type": "number"}
+
+
+# What is inside is checked against the model, and costs more time as nested fields.
+Sample = Annotated[list[Any], WithJsonSchema({"anyOf": [_nested(3), _nested(4)]})]
+
+
 class SamplesRead(Wire):
     """Held-out samples with labels."""
 
-    inputs: list[list[list[list[float]]]] = Field(description="[N, C, H, W], pixels in [0, 1].")
+    inputs: list[Sample] = Field(
+        description="Images [N, C, H, W] in [0, 1], or frames [N, T, C, H, W] of event counts."
+    )
     labels: list[int]
 
 
 class PredictRequest(Wire):
-    """Images to classify."""
+    """Samples to classify."""
 
-    inputs: list[list[list[list[float]]]] = Field(
-        description="[N, C, H, W], pixels in [0, 1], 1 to 256 images.", min_length=1, max_length=256
+    inputs: list[Sample] = Field(
+        description="1 to 256 images [N, C, H, W] with pixels in [0, 1], or recordings "
+        "[N, T, C, H, W] as frames of event counts.",
+        min_length=1,
+        max_length=256,
     )
 
 
 class Prediction(Wire):
-    """What the folded network says of one image."""
+    """What the folded network says of one sample."""
 
     label: int
     name: str
@@ -312,17 +344,20 @@ class Prediction(Wire):
 
 
 class PredictResponse(Wire):
-    """One prediction per image."""
+    """One prediction per sample."""
 
     model_id: str
     predictions: list[Prediction]
+    spikes: dict[str, list[int]] = Field(
+        description="Neuron layer to the spikes of each sample; empty where the file has no counts."
+    )
 
 
 class DatasetFileRead(Wire):
     """One original file of a data set."""
 
     name: str
-    bytes: int
+    bytes: int | None
     md5: str
     urls: list[str]
 
@@ -374,7 +409,7 @@ class EventRead(Wire):
     """One change, as the data of a server-sent event; `id` is its Last-Event-ID."""
 
     id: int
-    kind: Literal["run", "metrics", "progress", "log", "study", "model", "worker"]
+    kind: Literal["run", "metrics", "histograms", "progress", "log", "study", "model", "worker"]
     run_id: str | None
     study_id: str | None
     data: dict[str, Any]

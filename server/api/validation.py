@@ -26,7 +26,8 @@ def _problem(item: Mapping[str, Any], request: Request) -> FieldProblem:
     place, *loc = item["loc"]
     if place == "body" and not loc and item["type"] in _NO_BODY:
         return _no_body(request)
-    problem = explain_item({**item, "loc": loc}, _names(request, place, loc))
+    kind = "literal_error" if item["type"] == "enum" else item["type"]
+    problem = explain_item({**item, "type": kind, "loc": loc}, _names(request, place, loc))
     message = problem.message
     if len(message) > LONGEST_MESSAGE:
         message = message[: LONGEST_MESSAGE - 1] + "…"

@@ -72,7 +72,7 @@ def _model_read(model: FoldedModel, spec: RunSpec, rows: Sequence[Artifact]) -> 
             "verdict": model.verdict,
             "test_acc": model.test_acc,
             "spec": spec,
-            "input_shape": input_shape(spec),
+            "input_shape": spec.input_shape,
             "classes": list(spec.data.classes),
             "files": [
                 FileHash(
@@ -92,11 +92,6 @@ def _model_read(model: FoldedModel, spec: RunSpec, rows: Sequence[Artifact]) -> 
 def newest_files(rows: Sequence[Artifact]) -> dict[ArtifactKind, Artifact]:
     """The newest file of each kind, checkpoints left out; `rows` are oldest first."""
     return {ArtifactKind(row.kind): row for row in rows if row.kind != ArtifactKind.CHECKPOINT}
-
-
-def input_shape(spec: RunSpec) -> tuple[int, ...]:
-    """One sample's shape, (C, H, W) or (T, C, H, W)."""
-    return spec.input_shape
 
 
 def _run_fields(run: Run) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from server.errors import ServerError
 
 
 class InputError(ServerError):
-    """Images that the model cannot take; `path` names the place in the request."""
+    """Samples that the model cannot take; `path` names the place in the request."""
 
     def __init__(self, path: str, message: str, hint: str | None = None) -> None:
         super().__init__(f"{path}: {message}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,19 @@ from numpy.typing import NDArray
 from server.serving.errors import ModelFileError
 
 INPUT_NAME = "images"
+LOGITS = "logits"
+SPIKES = "spikes/"
+"""An output spikes/<layer> counts the spikes that each sample causes in a layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a folded network says of N samples."""
+
+    probabilities: NDArray[np.float64]
+    """[N, K], the softmax of the logits."""
+    spikes: dict[str, list[int]]
+    """Neuron layer to the spikes of each sample; empty when the file does not count them."""
 
 
 class ModelSessions:
@@ -24,16 +38,25 @@ class ModelSessions:
         self._sessions: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def probabilities(
-        self, sha256: str, read: Callable[[], bytes], images: NDArray[np.float32]
-    ) -> NDArray[np.float64]:
-        """Softmax of the logits, [N, K]; `read` gives the file when its session is not cached."""
+    def predict(
+        self, sha256: str, read: Callable[[], bytes], samples: NDArray[np.float32]
+    ) -> Answer:
+        """Run a model; `read` gives the file when its session is not cached."""
         session = self._session(sha256, read)
+        counted = [
+            output.name for output in session.get_outputs() if output.name.startswith(SPIKES)
+        ]
         try:
-            (logits,) = session.run(None, {INPUT_NAME: images})
+            logits, *counts = session.run([LOGITS, *counted], {INPUT_NAME: samples})
         except Exception as error:  # ONNX Runtime's errors have no common parent
             raise ModelFileError(f"the stored model did not run: {error}") from error
-        return softmax(np.asarray(logits, dtype=np.float64))
+        return Answer(
+            softmax(np.asarray(logits, dtype=np.float64)),
+            {
+                name.removeprefix(SPIKES): count.tolist()
+                for name, count in zip(counted, counts, strict=True)
+            },
+        )
 
     def _session(self, sha256: str, read: Callable[[], bytes]) -> Any:
         with self._lock:

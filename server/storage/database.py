@@ -86,8 +86,11 @@ def _alembic() -> Config:
     return config
 
 
-def migrate(url: str) -> None:
-    """Bring the schema of the database at `url` up to date; safe to run from many processes."""
+def migrate(url: str, to: str = "head") -> None:
+    """Bring the schema at `url` up to date, or up to a revision; many processes may do so at once.
+
+    Nothing is taken back: a schema that is newer already stays.
+    """
     database = Database(url)
     config = _alembic()
     try:
@@ -104,7 +107,7 @@ def migrate(url: str) -> None:
                         text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
                     )
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, to)
     finally:
         database.close()
 

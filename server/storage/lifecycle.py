@@ -18,7 +18,7 @@ from rscore.reporting import StopReason
 from server.errors import NotFoundError
 from server.storage.clock import now
 from server.storage.events import emit
-from server.storage.models import Attempt, Metric, Run, Worker
+from server.storage.models import Attempt, Histogram, Metric, Run, Worker
 from server.storage.states import AttemptOutcome, RunStatus
 from server.storage.summaries import newest_values
 from server.storage.texts import finite
@@ -74,16 +74,15 @@ def claim(
 
 
 def set_resumed(session: Session, run_id: str, attempt: int, step: int) -> None:
-    """Note the checkpoint's step that an attempt goes on from, and drop every later metric.
+    """Note the checkpoint's step that an attempt goes on from, and drop all measured after it.
 
-    With step 0 it starts afresh, and all metrics go.
+    With step 0 it starts afresh, and everything measured goes.
     """
     run = lock_owned(session, run_id, attempt)
     session.get_one(Attempt, (run_id, attempt)).resumed_step = step
-    stale = delete(Metric).where(Metric.run_id == run_id)
-    if step > 0:
-        stale = stale.where(Metric.step > step)
-    session.execute(stale)
+    for table in (Metric, Histogram):
+        stale = delete(table).where(table.run_id == run_id)
+        session.execute(stale.where(table.step > step) if step > 0 else stale)
     run.summary = newest_values(session, run_id)
     tell(session, run)
 

@@ -80,12 +80,17 @@ def write_metrics(
     return len(unique)
 
 
+def check_key(noun: str, name: str, step: int) -> None:
+    """Raise MetricError for a name or a step under which nothing can be stored."""
+    if not 1 <= len(name) <= LONGEST_NAME or "\x00" in name:
+        raise MetricError(f"{noun} name {name[:80]!r} must have 1 to {LONGEST_NAME} characters")
+    if not 0 <= step <= LARGEST_STEP:
+        raise MetricError(f"{noun} {name!r}: step {step} is not between 0 and {LARGEST_STEP}")
+
+
 def _check(point: Point) -> None:
     name, step, _, value = point
-    if not 1 <= len(name) <= LONGEST_NAME or "\x00" in name:
-        raise MetricError(f"metric name {name[:80]!r} must have 1 to {LONGEST_NAME} characters")
-    if not 0 <= step <= LARGEST_STEP:
-        raise MetricError(f"metric {name!r}: step {step} is not between 0 and {LARGEST_STEP}")
+    check_key("metric", name, step)
     if not math.isfinite(value):
         raise MetricError(
             f"metric {name!r} at step {step} is {value}; leave out values that are not finite"

@@ -56,6 +56,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         list[str]: JSON,
+        list[int]: JSON,
     }
 
 
@@ -151,6 +152,24 @@ class Metric(Base):
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     epoch: Mapped[int | None] = mapped_column(Integer)
     value: Mapped[float] = mapped_column(Float(53))
+    recorded_at: Mapped[datetime]
+
+
+class Histogram(Base):
+    """One distribution at one optimiser step of one run: counts of equal-width bins."""
+
+    __tablename__ = "histogram"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    epoch: Mapped[int | None] = mapped_column(Integer)
+    low: Mapped[float] = mapped_column(Float(53))
+    """Left edge of the first bin."""
+    high: Mapped[float] = mapped_column(Float(53))
+    """Right edge of the last bin."""
+    counts: Mapped[list[int]]
     recorded_at: Mapped[datetime]
 
 

@@ -84,20 +84,32 @@ def test_version_without_a_service(realspike: Realspike, nowhere: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "hint"),
+    ("arguments", "says", "command"),
     [
-        (["runn"], "Did you mean 'run'?"),
-        (["run", "lst"], "Did you mean 'list'?"),
-        (["run", "list", "--limit", "0"], "Invalid value for '--limit'"),
-        (["run", "list", "--experimnt", "x"], "--experiment"),
-        (["run", "show"], "ID"),
-        (["data", "push", "mnist"], "--from"),
+        (["runn"], "no such command 'runn'. Did you mean 'run'?", "realspike"),
+        (["run", "lst"], "no such command 'lst'. Did you mean 'list'?", "realspike run"),
+        (["run", "list", "--limit", "0"], "invalid value for '--limit': ", "realspike run list"),
+        (["run", "list", "--experimnt", "x"], "no such option: --experimnt", "realspike run list"),
+        (["run", "show"], "missing argument 'ID'", "realspike run show"),
+        (["data", "push", "mnist"], "missing option '--from'", "realspike data push"),
     ],
 )
-def test_wrong_usage(realspike: Realspike, arguments: list[str], hint: str) -> None:
+def test_wrong_usage_is_said_as_every_error_is(
+    realspike: Realspike, arguments: list[str], says: str, command: str
+) -> None:
     said = realspike(*arguments)
     assert said.code == ExitCode.BAD_INPUT
-    assert hint in said.err
+    assert said.out == ""
+    first, second = said.err.splitlines()
+    assert first.startswith(f"error: {says}")
+    assert second == f"see what it takes with: {command} --help"
+
+
+def test_group_without_a_command_shows_its_help(realspike: Realspike) -> None:
+    said = realspike("run")
+    assert said.code == ExitCode.BAD_INPUT
+    assert said.err.startswith("Usage: realspike run ")
+    assert "submit" in said.err
 
 
 def test_file_is_checked_before_the_service_is_asked(
@@ -141,7 +153,7 @@ def test_images_that_are_none(
     for text, problem in [
         ("{", "not JSON"),
         ("[[[[NaN]]]]", "NaN is no number"),
-        ("[]", "expected a list of images"),
+        ("[]", "expected a list of samples"),
         ('{"inputs": [[[[0]]]], "labels": [1, 2]}', "1 inputs, but 2 labels"),
     ]:
         path.write_text(text)
@@ -149,6 +161,25 @@ def test_images_that_are_none(
         assert said.code == ExitCode.BAD_INPUT
         assert problem in said.err
     assert "No such file" in realspike("model", "predict", "x", str(tmp_path / "no.json")).err
+
+
+def test_model_is_not_verified_without_torch(
+    realspike: Realspike, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("client.cli.verify.find_spec", lambda name: None)
+    said = realspike("model", "verify", str(tmp_path))
+    assert said.code == ExitCode.BAD_INPUT
+    assert said.err.startswith("error: ")
+    assert "pip install 'realspike[worker]'" in said.err
+
+
+def test_folder_without_a_model_does_not_verify(realspike: Realspike, tmp_path: Path) -> None:
+    said = realspike("model", "verify", str(tmp_path), "--json")
+    assert said.code != ExitCode.OK
+    assert said.document["verified"] is False
+    said = realspike("model", "verify", str(tmp_path / "none"))
+    assert said.code == ExitCode.BAD_INPUT
+    assert "is no folder" in said.err
 
 
 @pytest.mark.parametrize(

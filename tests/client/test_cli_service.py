@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,10 @@ def test_lists_show_and_table(realspike: Realspike, finished: dict[str, Any]) ->
     shown = realspike("run", "show", run_id[-8:])
     assert run_id in shown.out
     assert "ATTEMPT" in shown.out
+    spec = next(line for line in shown.out.splitlines() if line.startswith("spec "))
+    assert "dataset digits" in spec
+    assert "train_samples 200" in spec
+    assert "v_threshold" not in spec  # it is as it would be by itself
     assert study_id in realspike("study", "list").out
     assert "2: 2 succeeded" in realspike("study", "show", study_id).out
     name = realspike("study", "show", study_id, "--json").document["name"]
@@ -128,6 +133,35 @@ def test_log_and_metrics(realspike: Realspike, finished: dict[str, Any]) -> None
     assert [series["name"] for series in chosen["series"]] == ["test_acc"]
 
 
+def test_distributions(realspike: Realspike, finished: dict[str, Any], client: Client) -> None:
+    channel = next(
+        run_id
+        for run_id in finished["runs"]
+        if client.runs.get(run_id)["spec"]["granularity"] == "channel"
+    )
+    names = realspike("run", "histogram", channel, "--json").document["names"]
+    assert any(name.startswith("amplitude/") for name in names)
+    assert realspike("run", "histogram", channel).out.split() == names
+    printed = realspike("run", "histogram", channel, names[0]).out.splitlines()
+    assert printed[0].split() == ["EPOCH", "STEP", "FROM", "COUNTS", "TO"]
+    assert len(printed) >= 2
+    assert "█" in printed[1]
+    (series,) = realspike("run", "histogram", channel, names[0], "--json").document["series"]
+    assert sum(series["counts"][0]) > 0
+    wrong = realspike("run", "histogram", channel, names[0] + "x")
+    assert wrong.code == ExitCode.BAD_INPUT
+    assert f"did you mean {names[0]!r}?" in wrong.err
+
+
+def test_metric_or_status_that_is_none(realspike: Realspike, finished: dict[str, Any]) -> None:
+    said = realspike("run", "list", "--filter", "metrics.tset_acc > 0")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "no run has a metric 'tset_acc' (did you mean 'metrics.test_acc'?)" in said.err
+    said = realspike("run", "list", "--status", "runing")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "(did you mean 'running'?)" in said.err
+
+
 def test_model_from_certificate_to_prediction(
     realspike: Realspike, finished: dict[str, Any], tmp_path: Path, client: Client
 ) -> None:
@@ -138,12 +172,23 @@ def test_model_from_certificate_to_prediction(
     certificate = realspike("model", "certificate", model_id)
     assert "every spike is 0 or 1" in certificate.out
     assert "agreement" in certificate.out
+    macs = re.search(r"MACs per sample +(\S+) +(\S+)", certificate.out)
+    assert macs
+    assert all(re.fullmatch(r"[\d,]+", written) for written in macs.groups())
 
     out = tmp_path / "new" / "folder"
     got = realspike("model", "download", model_id, "--out", str(out), "--json").document
     content = (out / "folded.onnx").read_bytes()
     assert hashlib.sha256(content).hexdigest() == got["sha256"]
     assert [path.name for path in out.iterdir()] == ["folded.onnx"]
+
+    every = realspike("model", "download", model_id, "--out", str(out), "--all", "--json").document
+    assert {file["kind"] for file in every["files"]} == {file["kind"] for file in model["files"]}
+    assert {"folded.json", "samples.json", "certificate.json"} <= {
+        path.name for path in out.iterdir()
+    }
+    verified = realspike("model", "verify", str(out), "--json")
+    assert (verified.code, verified.document["verified"]) == (ExitCode.OK, True), verified
 
     predicted = realspike("model", "predict", model_id, "--samples", "5")
     assert "of 5 right" in predicted.out

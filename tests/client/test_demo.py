@@ -27,6 +27,8 @@ def test_from_submission_to_prediction(
     demo._run(stdout(), client, time.monotonic())
     out = capsys.readouterr().out
     assert "Training 2 runs" in out
+    assert "  epoch 1/1  " not in out
+    assert out.count("  succeeded") == 2
     assert "first training began after" in out
     assert "AGREEMENT" in out
     assert "is right" in out

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 
 from client import fetch
 from client.errors import FetchError, InputError
-from rscore.spec import DatasetFile, DatasetInfo
+from rscore.datasets import DatasetFile, DatasetInfo
 
 CONTENT = bytes(range(256)) * 40
 FILE = DatasetFile(
@@ -17,6 +18,8 @@ FILE = DatasetFile(
     hashlib.md5(CONTENT).hexdigest(),
     ("http://one.test/images.gz", "http://two.test/images.gz"),
 )
+UNSIZED = replace(FILE, bytes=None)
+INFO = DatasetInfo("Small", 1, 28, ("a",), train=1, test=1, files=(FILE,))
 
 
 class Mirror:
@@ -37,14 +40,15 @@ class Mirror:
             return httpx.Response(200, content=iter([CONTENT[::-1]]))
         if manner == "ranges" and request.headers.get("range"):
             start = int(request.headers["range"].removeprefix("bytes=").removesuffix("-"))
+            if start >= len(CONTENT):
+                return httpx.Response(416)
             return httpx.Response(206, content=iter([CONTENT[start:]]))
         return httpx.Response(200, content=iter([CONTENT[:500], CONTENT[500:]]))
 
 
 @pytest.fixture(autouse=True)
 def _one_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    info = DatasetInfo("Small", 1, 28, ("a",), train=1, test=1, files=(FILE,))
-    monkeypatch.setattr(fetch, "dataset_info", lambda name: info)
+    monkeypatch.setattr(fetch, "dataset_info", lambda name: INFO)
 
 
 def get(folder: Path, mirror: Mirror) -> list[Path]:
@@ -100,6 +104,41 @@ def test_damaged_rest_is_not_continued_for_ever(tmp_path: Path) -> None:
         get(tmp_path, Mirror("ranges", "away"))
     (path,) = get(tmp_path, Mirror("ranges"))
     assert path.read_bytes() == CONTENT
+
+
+def test_a_size_that_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "dataset_info", lambda name: replace(INFO, files=(UNSIZED,)))
+    (tmp_path / "images.gz.part").write_bytes(CONTENT[:1000])
+    (path,) = get(tmp_path, Mirror("ranges"))
+    assert path.read_bytes() == CONTENT
+    path.rename(tmp_path / "images.gz.part")
+    (path,) = get(tmp_path, Mirror("ranges"))
+    assert path.read_bytes() == CONTENT
+    path.unlink()
+    with pytest.raises(FetchError, match=rf"put it at {path} \(MD5"):
+        get(tmp_path, Mirror("away", "away"))
+
+
+def test_another_form_of_a_data_set_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = replace(INFO, unpacked=(("Train",),))
+    monkeypatch.setattr(fetch, "dataset_info", lambda name: info)
+    (tmp_path / "Train").mkdir()
+    assert get(tmp_path, Mirror("away", "away")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("imagenet", "image-net.org"), ("dvs128-gesture", "ibm.ent.box.com")]
+)
+def test_what_only_a_person_can_get(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, says: str
+) -> None:
+    monkeypatch.undo()
+    with pytest.raises(FetchError, match=says) as caught:
+        fetch.fetch_dataset(name, tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+    assert not (tmp_path / name).exists()
 
 
 def test_data_set_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from client import datasets, push
+from client import push
 from client.api import Client
 from client.errors import InputError
-from rscore.spec import DatasetFile, DatasetInfo
+from rscore.datasets import DatasetFile, DatasetInfo
 
 FILES = {"images.gz": b"images" * 100, "labels.gz": b"labels" * 10}
 INFO = DatasetInfo(
@@ -52,8 +53,7 @@ def client(store: Store) -> Client:
 
 @pytest.fixture(autouse=True)
 def _small_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (datasets, push):
-        monkeypatch.setattr(module, "dataset_info", lambda name: INFO)
+    monkeypatch.setattr(push, "dataset_info", lambda name: INFO)
 
 
 def fill(folder: Path) -> Path:
@@ -102,3 +102,41 @@ def test_nothing_is_sent_without_files(
     folder = tmp_path / data_dir if data_dir else None
     push.push_missing(client, {"spec": {"dataset": "mnist"}}, folder, print)
     assert store.files == {}
+
+
+def test_an_archive_that_serves_instead_is_sent(
+    tmp_path: Path, client: Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = DatasetFile("all.gz", 3, hashlib.md5(b"all").hexdigest(), ())
+    monkeypatch.setattr(push, "dataset_info", lambda name: replace(INFO, instead=(other,)))
+    (tmp_path / "all.gz").write_bytes(b"all")
+    push.push_dataset(client, "mnist", tmp_path, print)
+    assert store.files == {"all.gz": b"all"}
+
+
+def test_folders_cannot_be_sent(
+    tmp_path: Path, client: Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = replace(INFO, unpacked=(("Train",),))
+    monkeypatch.setattr(push, "dataset_info", lambda name: info)
+    (tmp_path / "mnist" / "Train").mkdir(parents=True)
+    with pytest.raises(InputError, match=rf"copy {tmp_path / 'mnist'} to a folder mnist"):
+        push.push_dataset(client, "mnist", tmp_path, print)
+    push.push_missing(client, {"spec": {"dataset": "mnist"}}, tmp_path, print)
+    assert store.files == {}
+
+
+def test_a_file_is_sent_whole_on_a_second_try(tmp_path: Path) -> None:
+    tries: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        tries.append(request.content)
+        if len(tries) == 1:
+            raise httpx.WriteError("the connection broke")
+        return httpx.Response(200, json={"name": "mnist", "ready": True})
+
+    fill(tmp_path)
+    transport = httpx.MockTransport(answer)
+    with Client("http://service.test", transport=transport, sleep=lambda seconds: None) as client:
+        client.datasets.put("mnist", tmp_path / "images.gz")
+    assert tries == [FILES["images.gz"]] * 2

@@ -20,6 +20,8 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (wire.RunPage, schemas.RunPage),
     (wire.MetricSeries, schemas.MetricSeries),
     (wire.Metrics, schemas.MetricsRead),
+    (wire.HistogramSeries, schemas.HistogramSeries),
+    (wire.Histograms, schemas.HistogramsRead),
     (wire.LogLine, schemas.LogLineRead),
     (wire.LogPage, schemas.LogPage),
     (wire.Study, schemas.StudyRead),

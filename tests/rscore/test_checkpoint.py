@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 
 from rscore import checkpoint
-from rscore.checkpoint import FORMAT, Checkpoint, Position
+from rscore.checkpoint import FORMAT, VERSION, Checkpoint, Position
 from rscore.errors import CheckpointError
 from rscore.spec import RunSpec
 
@@ -84,14 +84,16 @@ def test_another_safetensors_file_is_refused(path: Path, metadata: dict[str, str
 
 def test_another_version_is_refused(path: Path) -> None:
     document = {
-        "version": 2,
+        "version": VERSION + 1,
         "position": {"epoch": 0, "batch": 0, "step": 0},
         "spec_digest": SPEC.digest(),
         "spec": {},
         "metrics": {},
     }
     path.write_bytes(safetensors.torch.save({}, {FORMAT: json.dumps(document)}))
-    with pytest.raises(CheckpointError, match="has checkpoint version 2, this program reads 1"):
+    with pytest.raises(
+        CheckpointError, match=f"has checkpoint version {VERSION + 1}, this program reads"
+    ):
         checkpoint.load(path, SPEC)
 
 

@@ -42,7 +42,7 @@ def test_synops_against_plain_loops() -> None:
     cost = measure(FoldedNet(nodes, ops), images)
     assert cost.synops == count / 2
     assert cost.macs == 0
-    assert cost.firing_rate == float(spikes.mean())
+    assert cost.firing_rate == spikes.double().mean()
 
 
 def test_the_image_costs_macs_once_and_not_per_time_step() -> None:

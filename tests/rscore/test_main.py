@@ -115,6 +115,42 @@ def test_bad_input_is_one_line(
     assert done.stdout == ""
 
 
+def test_processes_of_torchrun_train_one_run(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [*launcher, "--nproc-per-node", "2", *command(run_file(tmp_path), "--out", out)[1:]],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("training small-conv") == 1
+    assert done.stdout.count("epoch 1/1: train loss") == 1
+    assert done.stdout.count("certificate  ") == 1
+    assert (out / "folded.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--fetch"], "--fetch: run `realspike data fetch digits` once before torchrun"),
+        (["--device", "cuda:1"], "torchrun gives each process its own; use --device cuda"),
+    ],
+)
+def test_what_makes_no_sense_for_many_processes_is_one_line(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    group = {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2"}
+    done = rscore(run_file(tmp_path), "--out", tmp_path / "out", *arguments, **group)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_the_data_folder_may_come_from_the_environment(tmp_path: Path) -> None:
     path = tmp_path / "run.yaml"
     path.write_text("spec: {dataset: mnist}")

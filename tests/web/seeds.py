@@ -9,6 +9,7 @@ from rscore.spec import RunSpec
 from server.storage import (
     artifacts,
     folded_models,
+    histograms,
     lifecycle,
     logs,
     metrics,
@@ -108,8 +109,10 @@ def finish_epoch(site: Site, run_id: str, attempt: int, epoch: int, accuracy: fl
         "accuracy": accuracy,
         "eta_seconds": 1.5 * (EPOCHS - epoch),
     }
+    amplitudes = histograms.Bins("amplitude/conv1", step, epoch, 0.5, 1.5 + epoch, [1, 6, 1])
     with site.db.write() as session:
         metrics.write_metrics(session, run_id, points + batches, attempt=attempt)
+        histograms.write_histograms(session, run_id, [amplitudes], attempt=attempt)
         lifecycle.save_progress(session, run_id, attempt, progress)
         logs.append(session, run_id, attempt, [f"epoch {epoch}/{EPOCHS} test_acc {accuracy:.4f}"])
 

@@ -90,6 +90,8 @@ def test_curves_and_log_grow_while_a_run_page_is_open(open_page: OpenPage, site:
         expect(
             page.get_by_role("img", name=re.compile(f"^{title}")).locator("canvas")
         ).to_have_count(1)
+    spread = page.get_by_role("img", name=re.compile("^amplitude.conv1"))
+    expect(spread).to_have_attribute("aria-label", re.compile(r"largest 3\.5000, .*median 2\.0000"))
     assert is_marked(page)
 
 

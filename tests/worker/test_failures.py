@@ -16,7 +16,7 @@ from rscore.errors import (
     SpecError,
 )
 from server.errors import MetricError, StorageUnavailableError
-from worker.failures import explain_failure, traceback_tail
+from worker.failures import DeviceMissingError, explain_failure, traceback_tail
 
 
 def wrapped(error: OSError) -> StorageUnavailableError:
@@ -28,7 +28,8 @@ def wrapped(error: OSError) -> StorageUnavailableError:
 @pytest.mark.parametrize(
     ("error", "reason", "way_out"),
     [
-        (SpecError("epochs: too many"), "spec_invalid", "submit the run again"),
+        (SpecError("epochs: too many"), "spec_invalid", "change the named field and submit"),
+        (DeviceMissingError("set REALSPIKE_DEVICE=cpu"), "device_missing", "REALSPIKE_DEVICE=cpu"),
         (DatasetMissingError("run this"), "dataset_missing", "run this"),
         (DatasetCorruptError("x.gz"), "dataset_corrupt", "realspike data fetch"),
         (NonFiniteLossError("nan; try an lr below 1"), "loss_not_finite", "try an lr below"),

@@ -9,7 +9,7 @@ import pytest
 
 from rscore.reporting import Progress, StopReason
 from server.errors import MetricError, StaleAttemptError, StorageUnavailableError
-from server.storage import artifacts, lifecycle, logs, metrics
+from server.storage import artifacts, histograms, lifecycle, logs, metrics
 from server.storage.database import Database
 from tests.support.runs import claim_run, get, make_run
 from tests.support.waiting import wait_until
@@ -80,6 +80,22 @@ def test_a_value_that_is_not_finite_becomes_a_line(db: Database, tmp_path: Path)
     assert get(db, run_id).summary == {"good": 1.0}
 
 
+def test_distributions_are_stored_with_the_rest(db: Database, tmp_path: Path) -> None:
+    with reporting(db, tmp_path) as (run_id, reporter):
+        for counts in ([1, 2], [3, 4]):
+            reporter.histogram(
+                step=5, epoch=1, name="amplitude/conv1", low=0.0, high=2.0, counts=counts
+            )
+        reporter.histogram(step=5, epoch=1, name="far", low=1e30, high=1e30, counts=[1])
+        reporter.flush()
+
+    with db.read() as session:
+        (found,) = histograms.read_histograms(session, run_id, ["amplitude/conv1"])
+        assert histograms.histogram_names(session, run_id) == ["amplitude/conv1"]
+    assert (found.steps, found.epochs, found.counts) == ([5], [1], [[3, 4]])
+    assert lines_of(db, run_id) == ["far spanned 1e+30 to 1e+30 at step 5; it is not kept"]
+
+
 def test_a_checkpoint_comes_after_what_was_said_before(db: Database, tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(b"weights")
@@ -102,6 +118,7 @@ def test_a_superseded_attempt_writes_nothing_and_learns_it(db: Database, tmp_pat
             lambda: reporter.stop_requested() is StopReason.SUPERSEDED, "the attempt learns it"
         )
         reporter.metrics(step=1, epoch=1, values={"late": 1.0})
+        reporter.histogram(step=1, epoch=1, name="late", low=0.0, high=1.0, counts=[1])
         with pytest.raises(StaleAttemptError):
             reporter.flush()
 

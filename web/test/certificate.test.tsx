@@ -91,6 +91,17 @@ describe("a certificate", () => {
     }
   });
 
+  it("names the values that are sent and the formats that cannot be", () => {
+    expect(text(BOUNDED)).toContain("Every sent value is 0 or 1");
+    const shown = text({
+      ...BOUNDED,
+      alphabet: [-1, 0, 1],
+      refused: [{ format: "nir", reason: "NIR has no max pool" }],
+    });
+    expect(shown).toContain("Every sent value is −1, 0 or 1");
+    expect(shown).toContain("Not as nir: NIR has no max pool");
+  });
+
   it("never shows energy as if it were measured", () => {
     const shown = text(BOUNDED);
     expect(shown).toContain("≈ 718 nJ");

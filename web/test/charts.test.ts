@@ -10,6 +10,7 @@ import {
 } from "../src/charts/lines";
 import { curveOption, curveSummary } from "../src/charts/option";
 import { chartTheme } from "../src/charts/palette";
+import { quantile, spreadLines } from "../src/charts/spread";
 
 const theme = chartTheme("light");
 
@@ -134,5 +135,73 @@ describe("option", () => {
     expect(curveSummary("Accuracy", lines, "test_acc")).toBe(
       "Accuracy. Newest values: train 75.00 %, test 40.00 %.",
     );
+  });
+});
+
+describe("a distribution", () => {
+  it("has its quantiles inside its bins", () => {
+    const counts = [0, 2, 0, 2];
+    expect(quantile(counts, 0, 4, 0)).toBe(1);
+    expect(quantile(counts, 0, 4, 0.25)).toBe(1.5);
+    expect(quantile(counts, 0, 4, 0.5)).toBe(2);
+    expect(quantile(counts, 0, 4, 0.75)).toBe(3.5);
+    expect(quantile(counts, 0, 4, 1)).toBe(4);
+    expect(quantile([0, 0], -1, 1, 0.5)).toBe(1);
+  });
+
+  it("becomes five lines, the median in front", () => {
+    const found = {
+      name: "amplitude/conv1",
+      steps: [10, 20],
+      epochs: [1, 2],
+      lows: [0, -1],
+      highs: [2, 1],
+      counts: [
+        [1, 1],
+        [4, 0],
+      ],
+    };
+    const lines = spreadLines(found, theme);
+    expect(lines.map(({ name, points }) => [name, points])).toEqual([
+      [
+        "largest",
+        [
+          [10, 2],
+          [20, 0],
+        ],
+      ],
+      [
+        "upper quartile",
+        [
+          [10, 1.5],
+          [20, -0.25],
+        ],
+      ],
+      [
+        "median",
+        [
+          [10, 1],
+          [20, -0.5],
+        ],
+      ],
+      [
+        "lower quartile",
+        [
+          [10, 0.5],
+          [20, -0.75],
+        ],
+      ],
+      [
+        "smallest",
+        [
+          [10, 0],
+          [20, -1],
+        ],
+      ],
+    ]);
+    expect(lines.filter(({ weight }) => weight === "main").length).toBe(1);
+    expect(epochsBySteps([found]).get(20)).toBe(2);
+    const empty = { ...found, steps: [], epochs: [], lows: [], highs: [], counts: [] };
+    expect(spreadLines(empty, theme)).toEqual([]);
   });
 });

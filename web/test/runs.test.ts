@@ -35,8 +35,11 @@ describe("factors", () => {
     expect(shortName("my run", factors)).toBe("my run");
   });
 
-  it("show an empty value as all", () => {
-    expect(specValue(null)).toBe("all");
+  it("say what an empty field stands for", () => {
+    expect(specValue("train_samples", null)).toBe("all");
+    expect(specValue("width", null)).toBe("family's own");
+    expect(specValue("clip_norm", null)).toBe("off");
+    expect(specValue("compile", false)).toBe("false");
   });
 });
 

@@ -1,36 +1,38 @@
-"""Flatten, and layers that do nothing at inference."""
+"""Flatten, in the many ways in which it is written."""
 
 from __future__ import annotations
 
-from torch import nn
+from dataclasses import replace
 
 from rscore.folding.ops import Flatten
-from rscore.folding.rules.step import Step
-from rscore.folding.values import Analog, Spikes, Value, spikes_of, summed
+from rscore.folding.rules.step import Step, numbered
+from rscore.folding.values import Activation, Analog, Spikes, spikes_of, summed
 
 
-def passthrough(step: Step) -> Value:
-    """Identity, and dropout in eval mode."""
-    return step.input
+def reshape(step: Step) -> Activation:
+    """[B, C, H, W] to [B, C*H*W], or to the same; judged by the shapes alone."""
+    before = step.node.all_input_nodes[0].meta["shape"]
+    after = step.node.meta["shape"]
+    if before == after:
+        return step.input
+    if len(after) != 2 or after[0] != before[0]:
+        step.refuse(
+            f"it makes {list(after)} of {list(before)}; only a flatten of everything behind the "
+            "batch is supported, and RepeatTime and TimeMean where time is concerned"
+        )
+    return flat(step, step.input)
 
 
-def flatten(step: Step) -> Value:
+def flat(step: Step, source: Activation) -> Activation:
     """[C, H, W] to [F]; the scale is spread over the positions and flattened with it."""
-    module, source = step.module, step.input
-    if isinstance(module, nn.Flatten) and (module.start_dim, module.end_dim) != (1, -1):
-        step.refuse("only a flatten of everything behind the batch is supported")
     if isinstance(source, Analog):
-        name = step.builder.add(step.name, Flatten(), source.node)
-        return Analog(name, source.from_image)
-    return summed([_flat(step, part, index) for index, part in enumerate(spikes_of(source))])
+        return Analog(step.builder.add(step.name, Flatten(), source.node), source.from_image)
+    return summed([_flat(step, part, i) for i, part in enumerate(spikes_of(source))])
 
 
 def _flat(step: Step, source: Spikes, index: int) -> Spikes:
-    name = step.name if index == 0 else f"{step.name}.stream{index}"
-    step.builder.add(name, Flatten(), source.node)
-    if source.pool is not None:
-        return Spikes(name, source.shape, source.scale, source.pool, flat=True)
-    scale = source.scale
-    if scale is not None:
-        scale = scale.expand(source.shape).reshape(-1)
-    return Spikes(name, step.output_shape, scale)
+    if source.pool is not None:  # the synapse behind it flattens what stands before the pool
+        return replace(source, flat=True)
+    node = step.builder.add(numbered(step.name, index), Flatten(), source.node)
+    scale = None if source.scale is None else source.scale.expand(source.shape).reshape(-1)
+    return Spikes(node, step.output_shape, scale)

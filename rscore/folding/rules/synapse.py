@@ -8,11 +8,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from rscore.folding.arithmetic import pooled_kernel, pooled_linear, scale_conv
-from rscore.folding.ops import Add, Conv2d, FactoredConv2d, Linear, Op
+from rscore.folding.arithmetic import pooled_kernel, pooled_linear, pooled_size, scale_conv
+from rscore.folding.ops import Add, Conv2d, FactoredConv2d, Flatten, Linear, Op
 from rscore.folding.rules.pool import pair
-from rscore.folding.rules.step import Step
-from rscore.folding.values import Analog, Spikes, spikes_of
+from rscore.folding.rules.step import Step, numbered
+from rscore.folding.values import Analog, Spikes, Window, spikes_of
 
 
 def conv(step: Step) -> Analog:
@@ -26,6 +26,7 @@ def conv(step: Step) -> Analog:
         step.refuse("not a convolution")
     if module.padding_mode != "zeros" or isinstance(module.padding, str):
         step.refuse("only convolutions with numeric zero padding are supported")
+    step.require_map()
     return _per_stream(step, partial(_conv, step, module))
 
 
@@ -37,44 +38,53 @@ def linear(step: Step) -> Analog:
     module = step.module
     if not isinstance(module, nn.Linear):
         step.refuse("not a linear layer")
-    return _per_stream(step, partial(_linear, step, module))
+    if len(step.input_shape) != 1:
+        step.refuse(f"a sample has shape {step.input_shape} here; flatten it before")
+    return _per_stream(step, partial(_linear, module))
 
 
 def _per_stream(step: Step, make: Callable[[Spikes | None, Tensor | None], Op]) -> Analog:
     """One synapse per stream, summed; the bias is in the first."""
-    source = step.synaptic_input()
+    source, builder = step.synaptic_input(), step.builder
     bias = step.module.bias
     own_bias = bias.detach() if isinstance(bias, Tensor) else None
     if isinstance(source, Analog):
-        name = step.builder.add(step.name, make(None, own_bias), source.node)
+        name = builder.add(step.name, make(None, own_bias), source.node)
         return Analog(name, from_image=True, synapses=(name,))
     names: list[str] = []
     total = ""
     for index, part in enumerate(spikes_of(source)):
-        name = step.name if index == 0 else f"{step.name}.stream{index}"
-        op = make(part, own_bias if index == 0 else None)
-        names.append(step.builder.add(name, op, part.node))
-        total = name
-        if index:
-            before = names[0] if index == 1 else f"{step.name}.sum{index - 1}"
-            total = step.builder.add(f"{step.name}.sum{index}", Add(), before, name)
+        op = make(part, None if index else own_bias)
+        before = part.node
+        if part.pool is not None and part.flat:
+            before = builder.add(f"{numbered(step.name, index)}.flatten", Flatten(), before)
+        names.append(builder.add(numbered(step.name, index), op, before))
+        total = (
+            builder.add(f"{step.name}.sum{index}", Add(), total, names[-1]) if index else names[0]
+        )
     return Analog(total, from_image=False, synapses=tuple(names))
 
 
 def _conv(step: Step, module: nn.Conv2d, source: Spikes | None, bias: Tensor | None) -> Op:
     weight = module.weight.detach()
     padding = (0, 0) if isinstance(module.padding, str) else pair(module.padding)
-    geometry: dict[str, Any] = {"stride": pair(module.stride), "padding": padding}
-    if source is not None and source.scale is not None:
-        if source.element_wise:
-            return _element_conv(step, source, source.scale, weight, bias, geometry)
-        weight = scale_conv(weight, source.scale, module.groups)
-    return Conv2d(
-        weight=weight, bias=bias, dilation=pair(module.dilation), groups=module.groups, **geometry
-    )
+    geometry: dict[str, Any] = {
+        "stride": pair(module.stride),
+        "padding": padding,
+        "dilation": pair(module.dilation),
+        "groups": module.groups,
+    }
+    if source is None or source.scale is None:
+        return Conv2d(weight=weight, bias=bias, **geometry)
+    if source.pool is not None:
+        return _behind_pool(step, source, source.scale, weight, bias, geometry)
+    if source.element_wise:
+        amplitude = source.scale.expand(source.shape)
+        return FactoredConv2d(weight=weight, amplitude=amplitude, bias=bias, **geometry)
+    return Conv2d(weight=scale_conv(weight, source.scale, module.groups), bias=bias, **geometry)
 
 
-def _element_conv(
+def _behind_pool(
     step: Step,
     source: Spikes,
     scale: Tensor,
@@ -82,32 +92,46 @@ def _element_conv(
     bias: Tensor | None,
     geometry: dict[str, Any],
 ) -> Op:
-    module = step.module
-    if not isinstance(module, nn.Conv2d) or module.groups != 1 or pair(module.dilation) != (1, 1):
-        step.refuse("element-wise amplitudes into grouped or dilated convolutions: not supported")
-    if source.pool is None:
-        return FactoredConv2d(weight=weight, amplitude=scale, bias=bias, **geometry)
-    rows, columns = source.pool
-    if rows != columns:
-        step.refuse("element-wise amplitudes pass square average pools only")
-    height, width = (source.shape[1] // rows * rows, source.shape[2] // rows * rows)
-    stretched = {key: (value[0] * rows, value[1] * rows) for key, value in geometry.items()}
+    """Pool and convolution as one unshared convolution on the map before the pool."""
+    pool, (_, height, width) = source.pool, source.shape
+    if pool is None:
+        step.refuse("no pool waits before it")
+    if geometry["dilation"] != (1, 1):
+        step.refuse("an element-wise amplitude passes no pool before a dilated convolution")
+    if not pool.tiles and geometry["padding"] != (0, 0):
+        step.refuse(
+            "an element-wise amplitude passes an overlapping average pool only before a "
+            "convolution without padding; use a pool whose stride is its window, or put the "
+            "amplitude behind the pool"
+        )
+    rows, columns = pooled_size((height, width), pool.kernel, pool.stride)
+    seen_rows, seen_columns = _covered(rows, pool, 0), _covered(columns, pool, 1)
+    stretched = {
+        name: (geometry[name][0] * pool.stride[0], geometry[name][1] * pool.stride[1])
+        for name in ("stride", "padding")
+    }
     return FactoredConv2d(
-        weight=pooled_kernel(weight, rows),
-        amplitude=scale[:, :height, :width],
+        weight=pooled_kernel(weight, pool.kernel, pool.stride),
+        amplitude=scale.expand(source.shape)[:, :seen_rows, :seen_columns],
         bias=bias,
+        groups=geometry["groups"],
         **stretched,
     )
 
 
-def _linear(step: Step, module: nn.Linear, source: Spikes | None, bias: Tensor | None) -> Op:
+def _covered(windows: int, pool: Window, axis: int) -> int:
+    """Rows (axis 0) or columns (axis 1) that some window covers."""
+    return (windows - 1) * pool.stride[axis] + pool.kernel[axis]
+
+
+def _linear(module: nn.Linear, source: Spikes | None, bias: Tensor | None) -> Op:
     weight = module.weight.detach()
-    if source is not None and source.pool is not None:
-        if not source.flat or source.scale is None:
-            step.refuse("a linear layer behind a pool needs a flatten between them")
-        channels, height, width = source.shape
-        weight = pooled_linear(weight, (channels, height, width), source.pool)
-        weight = weight * source.scale.expand(source.shape).reshape(-1)
-    elif source is not None and source.scale is not None:
-        weight = weight * source.scale
+    if source is not None and source.scale is not None:
+        if source.pool is not None:
+            channels, height, width = source.shape
+            shape = (channels, height, width)
+            weight = pooled_linear(weight, shape, source.pool.kernel, source.pool.stride)
+            weight = weight * source.scale.expand(shape).reshape(-1)
+        else:
+            weight = weight * source.scale
     return Linear(weight=weight, bias=bias)

@@ -13,7 +13,7 @@ from server.errors import FilterError
 from server.storage.models import Run
 from server.storage.states import RunStatus
 
-Kind = Literal["text", "number", "time"]
+Kind = Literal["text", "number", "truth", "time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +79,6 @@ def _spec_field(name: str) -> FilterField:
     annotation = RunSpec.model_fields[name].annotation
     if get_origin(annotation) is Literal:
         return FilterField("text", Run.spec[name].as_string(), get_args(annotation))
+    if annotation is bool:
+        return FilterField("truth", Run.spec[name].as_boolean())
     return FilterField("number", Run.spec[name].as_float())

@@ -14,7 +14,7 @@ MOST_CHARACTERS = 2000
 DEEPEST = 40
 
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
-KEYWORDS = ("and", "or", "not", "in", "has", "tag", "null")
+KEYWORDS = ("and", "or", "not", "in", "has", "tag", "null", "true", "false")
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -37,9 +37,9 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A literal: text, a number, or null as None."""
+    """A literal: text, a number, true, false, or null as None."""
 
-    value: str | float | None
+    value: str | float | bool | None
     position: int
 
 
@@ -182,6 +182,9 @@ class _Parser:
         token = self._now
         if self._take("keyword", "null"):
             return Value(None, token.position)
+        for truth in (True, False):
+            if self._take("keyword", str(truth).lower()):
+                return Value(truth, token.position)
         if self._take("text", None):
             return Value(_unquoted(token.text), token.position)
         if self._take("number", None):

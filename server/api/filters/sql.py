@@ -5,6 +5,7 @@ A run without the metric or with an empty column fits no comparison except `= nu
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
         ">=": operator.ge,
     }
 )
+_UNORDERED = MappingProxyType({"text": "text", "truth": "true or false"})
 
 
 def compile_filter(text: str, dialect: str) -> ColumnElement[bool]:
@@ -63,9 +65,9 @@ def _comparison(term: Comparison) -> ColumnElement[bool]:
     value = term.values[0]
     if value.value is None:
         return _null(field, term)
-    if field.kind == "text" and term.operator not in ("=", "!="):
+    if field.kind in _UNORDERED and term.operator not in ("=", "!="):
         raise FilterError(
-            f"{term.field} is text, so {term.operator} means nothing",
+            f"{term.field} is {_UNORDERED[field.kind]}, so {term.operator} means nothing",
             position=term.position,
             hint="use =, != or in",
         )
@@ -87,16 +89,19 @@ def _bound(field: FilterField, value: Value, name: str) -> Any:
     """The Python value to bind, of the field's kind."""
     if field.kind == "number" and isinstance(value.value, float):
         return value.value
+    if field.kind == "truth" and isinstance(value.value, bool):
+        return value.value
     if field.kind == "text" and isinstance(value.value, str):
         return _choice(field, value.value, value.position, name)
     if field.kind == "time" and isinstance(value.value, str):
         return _time(value.value, value.position)
     wanted = {
         "number": "a number",
+        "truth": "true or false",
         "text": "text in quotes",
         "time": 'a time such as "2026-01-31T12:00:00Z"',
     }[field.kind]
-    found = "null" if value.value is None else repr(value.value)
+    found = repr(value.value) if isinstance(value.value, str) else json.dumps(value.value)
     raise FilterError(f"{name} compares with {wanted}, not {found}", position=value.position)
 
 

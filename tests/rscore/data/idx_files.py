@@ -7,7 +7,7 @@ import hashlib
 import struct
 from pathlib import Path
 
-from rscore.spec import DatasetFile, DatasetInfo
+from rscore.datasets import DatasetFile, DatasetInfo
 
 SIZE = 4
 

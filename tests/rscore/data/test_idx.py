@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
 from pathlib import Path
 
@@ -13,13 +12,9 @@ from rscore.data import idx
 from rscore.errors import DatasetCorruptError, DatasetMissingError
 from rscore.spec import RunSpec
 from tests.rscore.data.idx_files import idx_bytes, write_tiny
+from tests.rscore.data.real import REAL, needs
 
-# Read before the fixtures take the person's own settings away.
-REAL = Path(os.environ.get("REALSPIKE_DATA_DIR", "unset"))
-needs_real_data = pytest.mark.skipif(
-    not (REAL / "fashion-mnist").is_dir(),
-    reason="REALSPIKE_DATA_DIR names no folder with fashion-mnist",
-)
+needs_real_data = needs("fashion-mnist")
 FASHION = RunSpec(dataset="fashion-mnist")
 
 
@@ -50,9 +45,8 @@ def test_missing_files_are_named_with_both_remedies(tmp_path: Path) -> None:
 def test_a_file_of_another_size_counts_as_missing(tmp_path: Path) -> None:
     info = write_tiny(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(b"half a download")
-    remedy = idx.missing("tiny", info, tmp_path)
-    assert remedy is not None
-    assert "missing t10k-labels-idx1-ubyte.gz;" in remedy
+    with pytest.raises(DatasetMissingError, match=r"missing t10k-labels-idx1-ubyte\.gz;"):
+        idx.load("tiny", info, tmp_path)
 
 
 def test_a_file_with_another_checksum_is_refused(tmp_path: Path) -> None:

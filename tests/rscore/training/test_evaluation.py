@@ -29,8 +29,9 @@ def test_metrics_are_those_of_the_whole_set(monkeypatch: pytest.MonkeyPatch) -> 
     for handle in handles:
         handle.remove()
     monkeypatch.setattr(evaluation, "CHUNK", 16)
-    values = evaluate(network.train(), TensorSamples(IMAGES, LABELS), interrupted=lambda: False)
-    assert values is not None
+    tested = evaluate(network.train(), TensorSamples(IMAGES, LABELS), interrupted=lambda: False)
+    assert tested is not None
+    values = tested.metrics
     assert not network.training
     assert values["test_loss"] == pytest.approx(functional.cross_entropy(logits, LABELS).item())
     assert values["test_acc"] == (logits.argmax(1) == LABELS).double().mean().item()
@@ -40,6 +41,20 @@ def test_metrics_are_those_of_the_whole_set(monkeypatch: pytest.MonkeyPatch) -> 
     assert values["firing_rate/stage2.2"] == pytest.approx(rates[1])
     assert values["firing_rate"] == pytest.approx(sum(rates) / 2)
     assert 0 < values["firing_rate"] < 1
+    assert list(tested.histograms) == ["membrane/stage1.0", "membrane/stage2.2"]
+    counts = tested.histograms["membrane/stage1.0"].counts
+    assert sum(counts) == SPEC.num_timesteps * 16 * 4 * 8 * 8  # the first chunk alone
+
+
+def test_a_negative_spike_is_a_spike() -> None:
+    spec = SPEC.model_copy(update={"spike": "ternary"})
+    network = lively_network(spec)
+    for module in network.modules():
+        if isinstance(module, LIF):
+            module.register_forward_hook(lambda m, i, spikes: -spikes)
+    tested = evaluate(network, TensorSamples(IMAGES, LABELS), interrupted=lambda: False)
+    assert tested is not None
+    assert all(tested.metrics[f"firing_rate/{name}"] > 0 for name in ("stage1.0", "stage2.2"))
 
 
 def test_an_interrupted_evaluation_gives_nothing_and_leaves_no_hook() -> None:

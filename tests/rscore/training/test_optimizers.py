@@ -6,45 +6,12 @@ import torch
 from rscore.networks import build_network
 from rscore.spec import RunSpec
 from rscore.training.optimizers import (
-    learning_rate,
     make_optimizer,
     optimizer_tensors,
     restore_optimizer,
     set_learning_rate,
 )
 from tests.support.networks import sample_images
-
-
-def rates(schedule: str, steps: int) -> list[float]:
-    spec = RunSpec(lr=0.5, schedule=schedule)
-    return [learning_rate(spec, step, steps) for step in range(steps)]
-
-
-def test_constant() -> None:
-    assert set(rates("constant", 7)) == {0.5}
-
-
-def test_cosine_falls_from_lr_towards_zero() -> None:
-    found = rates("cosine", 100)
-    assert found[0] == 0.5
-    assert found[50] == pytest.approx(0.25)
-    assert found == sorted(found, reverse=True)
-    assert 0 < found[-1] < 1e-3
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 10, 184])
-def test_one_cycle_equals_torchs(steps: int) -> None:
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    expected = []
-    if steps > 3:  # torch divides by zero where the warm-up has no step
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=steps)
-        for _ in range(steps):
-            expected.append(schedule.get_last_lr()[0])
-            optimizer.step()
-            if len(expected) < steps:
-                schedule.step()
-        assert rates("one-cycle", steps) == pytest.approx(expected)
-    assert all(0 < rate <= 0.5 for rate in rates("one-cycle", steps))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
@@ -56,6 +23,17 @@ def test_amplitudes_have_their_own_weight_decay(optimizer: str) -> None:
     assert (weights["weight_decay"], amplitudes["weight_decay"]) == (0.1, 0.3)
     count = len(weights["params"]) + len(amplitudes["params"])
     assert count == len(list(network.parameters()))
+
+
+def test_learned_decays_have_no_weight_decay() -> None:
+    spec = RunSpec(weight_decay=0.1, amplitude_weight_decay=0.3, width=4, learn_decay=True)
+    network = build_network(spec)
+    _, _, decays = make_optimizer(spec, network).param_groups
+    named = dict(network.named_parameters())
+    learned = [value for name, value in named.items() if name.endswith("decay_logit")]
+    assert len(learned) == 2
+    assert [id(value) for value in decays["params"]] == [id(value) for value in learned]
+    assert decays["weight_decay"] == 0
 
 
 def test_a_binary_network_has_one_group() -> None:

@@ -74,12 +74,49 @@ def test_stopped_anywhere(
     assert f"going on from the checkpoint at step {stopped.steps}" in second.lines
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_other_optimizers(optimizer: str, tmp_path: Path) -> None:
-    spec = SPEC.model_copy(update={"optimizer": optimizer, "schedule": "cosine"})
-    expected = run(spec, Recorder(), tmp_path / "whole")
-    run(spec, Recorder(stop_at=3), tmp_path)
-    assert_same(run(spec, Recorder(), tmp_path, tmp_path / CHECKPOINT_NAME), expected)
+FEATURES: dict[str, dict[str, object]] = {
+    "sgd": {"optimizer": "sgd", "schedule": "cosine"},
+    "adamw": {"optimizer": "adamw", "schedule": "step", "step_epochs": 1},
+    "average": {"ema_decay": 0.7, "clip_norm": 0.5},
+    "warm-up": {"warmup_epochs": 1.3, "label_smoothing": 0.1},
+    "bf16": {"precision": "bf16"},
+    "bf16-everything": {
+        "precision": "bf16",
+        "ema_decay": 0.9,
+        "clip_norm": 1.0,
+        "warmup_epochs": 0.6,
+        "learn_decay": True,
+        "early_stop_epochs": 1,
+    },
+    "learned decay": {"learn_decay": True, "optimizer": "sgd"},
+    "early stop": {"early_stop_epochs": 1, "lr": 1e-6, "epochs": 4, "schedule": "constant"},
+    "not deterministic": {"deterministic": False},
+    "cosine of constant": {"schedule": "cosine", "cutout": 2, "roll": 1},
+    "regularizer": {"regularizer": "im-loss"},
+    "twin": {"distillation": "ann-logit"},
+    "heads": {"auxiliary_heads": "shortcut-back", "ema_decay": 0.9},
+}
+
+
+@pytest.mark.parametrize("stop_at", [2, STEPS_AN_EPOCH + 1, STEPS_AN_EPOCH + 3])
+@pytest.mark.parametrize("feature", FEATURES)
+def test_with_every_feature(feature: str, stop_at: int, tmp_path: Path) -> None:
+    spec = RunSpec.model_validate(SPEC.model_dump() | FEATURES[feature])
+    whole = Recorder()
+    expected = run(spec, whole, tmp_path / "whole")
+    first, second = Recorder(stop_at=stop_at), Recorder()
+    assert run(spec, first, tmp_path).stopped is StopReason.DRAINED
+    torch.manual_seed(stop_at)
+    finished = run(spec, second, tmp_path / "elsewhere", tmp_path / CHECKPOINT_NAME)
+    assert_same(finished, expected)
+    assert first.measured() | second.measured() == whole.measured()
+    assert first.histograms | second.histograms == whole.histograms
+    written = [
+        load_file(path / CHECKPOINT_NAME) for path in (tmp_path / "whole", tmp_path / "elsewhere")
+    ]
+    assert written[0].keys() == written[1].keys()
+    for name, tensor in written[0].items():
+        assert torch.equal(tensor, written[1][name]), name
 
 
 def test_stopped_at_every_step_of_one_run(

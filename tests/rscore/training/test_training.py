@@ -5,15 +5,18 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from torch import nn
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
 
 from rscore import training
 from rscore.errors import DatasetMissingError, NonFiniteLossError
 from rscore.networks import build_network
 from rscore.reporting import StopReason
 from rscore.spec import Granularity, RunSpec
-from rscore.training import CHECKPOINT_NAME, TrainResult, train
-from rscore.training.loop import BATCH_LOSS_EVERY, batches_per_epoch
+from rscore.training import CHECKPOINT_NAME, TrainResult, learner, train
+from rscore.training.loop import BATCH_LOSS_EVERY
+from rscore.training.objective import Objective
 from tests.support.recorder import Recorder
 
 TINY: dict[str, Any] = {
@@ -62,6 +65,20 @@ def test_what_a_run_says(tmp_path: Path) -> None:
     assert [recorder.epochs["test_acc", step] for step in (9, 18, 27)] == [1, 2, 3]
     assert [step for name, step in recorder.values if name == "batch_loss"] == [BATCH_LOSS_EVERY]
     assert recorder.epochs["batch_loss", 20] == 3
+    assert list(recorder.histograms) == [
+        (f"{kind}/{layer}", step)
+        for step in (9, 18, 27)
+        for kind, layer in (
+            ("amplitude", "stage1.1"),
+            ("amplitude", "stage2.3"),
+            ("membrane", "stage1.0"),
+            ("membrane", "stage2.2"),
+        )
+    ]
+    low, high, counts = recorder.histograms["amplitude/stage2.3", 27]
+    mean = recorder.values["amplitude_mean/stage2.3", 27]
+    assert low < mean < high
+    assert sum(counts) == 8
     assert recorder.checkpoints == [(9, 1), (18, 2), (27, 3)]
     assert result.metrics == {
         name: recorder.values[name, 20 if name == "batch_loss" else 27] for name in names
@@ -74,15 +91,11 @@ def test_what_a_run_says(tmp_path: Path) -> None:
 
 
 def test_the_result_is_a_plain_network_that_reproduces_its_metrics(tmp_path: Path) -> None:
-    from rscore import data
-
     spec = RunSpec(**TINY)
     result = run(spec, Recorder(), tmp_path)
     assert not result.network.training
     assert all(p.is_contiguous() and p.device.type == "cpu" for p in result.network.parameters())
-    samples = data.load(spec, tmp_path)
-    right = result.network(samples.test.inputs).argmax(1) == samples.test.labels
-    assert right.double().mean().item() == result.metrics["test_acc"]
+    assert_reproduced(result, spec, tmp_path)
 
 
 def test_seeds_differ_and_repeat(tmp_path: Path) -> None:
@@ -91,16 +104,6 @@ def test_seeds_differ_and_repeat(tmp_path: Path) -> None:
         for index, seed in enumerate((0, 0, 1))
     ]
     assert losses[0] == losses[1] != losses[2]
-
-
-@pytest.mark.parametrize(
-    ("samples", "batch_size", "batches"),
-    [(1437, 64, 23), (64, 64, 1), (65, 64, 1), (66, 64, 2), (1, 64, 1), (3, 1, 3), (129, 64, 2)],
-)
-def test_a_single_sample_left_over_joins_the_batch_before(
-    samples: int, batch_size: int, batches: int
-) -> None:
-    assert batches_per_epoch(samples, batch_size) == batches
 
 
 @pytest.mark.parametrize("train_samples", [21, 25, 1])
@@ -188,3 +191,128 @@ def test_missing_data_is_told_before_anything_else(tmp_path: Path) -> None:
     with pytest.raises(DatasetMissingError, match="realspike data fetch fashion-mnist"):
         run(RunSpec(dataset="fashion-mnist"), recorder, tmp_path)
     assert not recorder.lines
+
+
+def test_an_average_of_the_weights_is_tested_and_given(tmp_path: Path) -> None:
+    plain = run(RunSpec(**TINY), Recorder(), tmp_path / "plain")
+    recorder = Recorder()
+    spec = RunSpec(**TINY, ema_decay=0.8)
+    averaged = run(spec, recorder, tmp_path)
+    assert averaged.metrics["train_loss"] == plain.metrics["train_loss"]
+    assert averaged.metrics["test_loss"] != plain.metrics["test_loss"]
+    last = load_file(tmp_path / CHECKPOINT_NAME)
+    learned = plain.network.state_dict()
+    for name, value in averaged.network.state_dict().items():
+        assert torch.equal(last[f"model/{name}"], learned[name]), name
+        if f"average/{name}" in last:
+            assert torch.equal(value, last[f"average/{name}"]), name
+        else:
+            assert torch.equal(value, learned[name]), name
+    assert_reproduced(averaged, spec, tmp_path)
+
+
+def assert_reproduced(result: TrainResult, spec: RunSpec, data_dir: Path) -> None:
+    from rscore import data
+
+    inputs, labels = data.load(spec, data_dir).test.head(spec.test_samples or 0)
+    right = result.network(inputs).argmax(1) == labels
+    assert right.double().mean().item() == result.metrics["test_acc"]
+
+
+def test_a_run_that_gets_no_better_ends_early_and_is_complete(tmp_path: Path) -> None:
+    recorder = Recorder()
+    spec = RunSpec(**TINY | {"epochs": 30}, early_stop_epochs=2, lr=1e-9, schedule="constant")
+    result = run(spec, recorder, tmp_path)
+    assert result.stopped is None
+    last = result.epochs
+    assert last < 30
+    assert result.steps == 9 * last
+    accuracies = [recorder.values["test_acc", 9 * epoch] for epoch in range(1, last + 1)]
+    best = max(accuracies)
+    assert accuracies.index(best) == last - 3
+    assert "the test set decides" in recorder.lines[1]
+    assert recorder.lines[-1].startswith(
+        f"ended after epoch {last} of 30: no test accuracy above {best:.2%} for 2 epochs"
+    )
+    again = train(
+        spec,
+        Recorder(),
+        workdir=tmp_path,
+        data_dir=tmp_path,
+        resume_from=tmp_path / CHECKPOINT_NAME,
+    )
+    assert (again.epochs, again.steps, again.stopped) == (last, result.steps, None)
+
+
+def test_clipping_and_warm_up_change_what_is_learned(tmp_path: Path) -> None:
+    losses = {
+        run(RunSpec(**TINY, **fields), Recorder(), tmp_path / str(index)).metrics["test_loss"]
+        for index, fields in enumerate(({}, {"clip_norm": 0.01}, {"warmup_epochs": 1.5}))
+    }
+    assert len(losses) == 3
+
+
+class Doubled(Objective):
+    """An objective with a parameter of its own, as auxiliary heads have."""
+
+    def __init__(self, spec: RunSpec, network: nn.Module) -> None:
+        super().__init__(spec, network)
+        self.head = nn.Linear(10, 10)
+        self.register_buffer("seen", torch.zeros(()))
+        self.modes: list[bool] = []
+
+    def forward(self, inputs: Tensor, labels: Tensor, *, progress: float) -> tuple[Tensor, Tensor]:
+        loss, logits = super().forward(inputs, labels, progress=progress)
+        self.modes.append(self.training and self.network.training)
+        self.seen += 1
+        return loss + functional.cross_entropy(self.head(logits), labels), logits
+
+
+def test_an_objectives_own_parameters_learn_with_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Doubled] = []
+
+    def make(spec: RunSpec, network: nn.Module) -> Doubled:
+        made.append(Doubled(spec, network))
+        return made[-1]
+
+    monkeypatch.setattr(learner, "make_objective", make)
+    spec = RunSpec(**TINY)
+    result = run(spec, Recorder(), tmp_path)
+    (objective,) = made
+    start = nn.Linear(10, 10)
+    saved = load_file(tmp_path / CHECKPOINT_NAME)
+    assert torch.equal(saved["objective/head.weight"], objective.head.weight)
+    assert not torch.equal(start.weight, objective.head.weight)
+    assert saved["objective/seen"] == 27
+    assert saved["optimizer/head.weight/step"] == 27
+    assert all(objective.modes)
+    assert not any("head" in name for name in result.network.state_dict())
+
+    first = Recorder(stop_at=13)
+    run(spec, first, tmp_path / "stopped")
+    resumed = train(
+        spec,
+        Recorder(),
+        workdir=tmp_path / "stopped",
+        data_dir=tmp_path,
+        resume_from=tmp_path / "stopped" / CHECKPOINT_NAME,
+    )
+    assert torch.equal(made[-1].head.weight, objective.head.weight)
+    assert resumed.metrics["test_loss"] == result.metrics["test_loss"]
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_deterministic_algorithms_are_asked_for_or_not(
+    deterministic: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: set[bool] = set()
+
+    def watched(spec: RunSpec) -> nn.Module:
+        found.add(torch.are_deterministic_algorithms_enabled())
+        return build_network(spec)
+
+    monkeypatch.setattr(training, "build_network", watched)
+    run(RunSpec(**TINY | {"epochs": 1}, deterministic=deterministic), Recorder(), tmp_path)
+    assert found == {deterministic}

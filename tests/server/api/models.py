@@ -24,7 +24,7 @@ def make_model(services: Services, folder: Path, **run: Any) -> str:
     weights[:10] = np.eye(10) * 5
     contents = {
         "checkpoint": b"training goes on from here",
-        "onnx": linear_model(weights),
+        "onnx": linear_model(weights, counted="neuron1"),
         "samples": json.dumps(SAMPLES).encode(),
     }
     stored = {}

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 import pytest
 
-from rscore.spec import DATASETS, DatasetFile, DatasetInfo
+from rscore.datasets import DATASETS, DatasetFile, DatasetInfo
 from server.api import dataset_views, datasets
+from server.api.middleware import LARGEST_BODY
 from server.api.services import Services
 from server.storage import workers
 
@@ -34,7 +36,7 @@ def put(client: httpx.Client, content: bytes, file: str = "train.gz") -> httpx.R
 
 
 def test_a_missing_data_set_has_its_remedy(client: httpx.Client) -> None:
-    digits, mnist, _ = client.get("/datasets").json()["items"]
+    digits, mnist, *_ = client.get("/datasets").json()["items"]
 
     assert (digits["ready"], digits["remedy"], digits["files"]) == (True, None, [])
     assert (mnist["ready"], mnist["input_shape"], mnist["classes"]) == (
@@ -71,6 +73,60 @@ def test_another_file_is_refused_and_leaves_nothing(
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/upload-invalid")
     assert message in answer.json()["detail"]
     assert not (services.settings.resolved_data_dir / "mnist").exists()
+
+
+def test_a_file_that_is_too_long_is_refused_before_its_end(
+    client: httpx.Client, services: Services
+) -> None:
+    answer = put(client, CONTENT + b"more")
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/upload-invalid")
+    assert "has 31 bytes, but more arrived" in answer.json()["detail"]
+    assert not (services.settings.resolved_data_dir / "mnist").exists()
+
+
+def test_a_file_larger_than_other_bodies_may_be_is_stored(
+    client: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bytes(LARGEST_BODY + 1)
+    large = DatasetFile("all.zip", None, hashlib.md5(content).hexdigest(), ())
+    changed = MappingProxyType({**DATASETS, "mnist": replace(SMALL, files=(large,))})
+    monkeypatch.setattr(datasets, "DATASETS", changed)
+    monkeypatch.setattr(dataset_views, "DATASETS", changed)
+
+    answer = put(client, content, file="all.zip")
+
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+    assert answer.json()["files"] == [
+        {"name": "all.zip", "bytes": None, "md5": large.md5, "urls": []}
+    ]
+    folder = services.settings.resolved_data_dir / "mnist"
+    assert (folder / "all.zip").stat().st_size == len(content)
+    assert put(client, content[1:], file="all.zip").status_code == 422
+    assert [path.name for path in folder.iterdir()] == ["all.zip"]
+
+
+def test_another_archive_serves_as_well(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(FILE, name="other.gz")
+    changed = MappingProxyType({**DATASETS, "mnist": replace(SMALL, instead=(other,))})
+    monkeypatch.setattr(datasets, "DATASETS", changed)
+    monkeypatch.setattr(dataset_views, "DATASETS", changed)
+    assert "put other.gz there" in client.get("/datasets/mnist").json()["remedy"]
+    assert put(client, CONTENT, file="other.gz").json()["ready"]
+
+
+def test_unpacked_folders_and_those_a_person_brings(
+    client: httpx.Client, services: Services
+) -> None:
+    imagenet = client.get("/datasets/imagenet").json()
+    assert (imagenet["ready"], imagenet["files"]) == (False, [])
+    assert "image-net.org" in imagenet["remedy"]
+    assert client.get("/datasets/n-mnist").json()["input_shape"] == [2, 34, 34]
+    for part in ("Train", "Test"):
+        (services.settings.resolved_data_dir / "n-mnist" / part).mkdir(parents=True)
+    assert client.get("/datasets/n-mnist").json()["ready"]
 
 
 def test_only_named_files_of_named_data_sets(client: httpx.Client) -> None:

@@ -40,7 +40,7 @@ def test_every_wrong_field_has_path_message_and_hint(client: httpx.Client) -> No
     assert by_path["spec.lrr"] == ("unknown field 'lrr'", "did you mean 'lr'?")
     assert "less than or equal to 1" in by_path["spec.decay"][0]
     assert "greater than or equal to 1" in by_path["spec.epochs"][0]
-    assert "'digits', 'mnist' or 'fashion-mnist'" in by_path["spec.dataset"][0]
+    assert "'digits', 'mnist', 'fashion-mnist', " in by_path["spec.dataset"][0]
     assert by_path["spec.dataset"][1] == "did you mean 'digits'?"
     assert "got 3" in by_path["tags.0"][0]
 
@@ -68,6 +68,14 @@ def test_wrong_query_parameters_are_named(client: httpx.Client) -> None:
     errors = problem(answer, 422, "request-invalid")["errors"]
 
     assert {error["path"] for error in errors} == {"limit", "status.0"}
+
+
+def test_a_mistyped_choice_is_answered_with_the_nearest(client: httpx.Client) -> None:
+    answer = client.get("/runs", params={"status": "runing"})
+    (error,) = problem(answer, 422, "request-invalid")["errors"]
+
+    assert error["message"].startswith("'runing' is not one of 'queued', 'running', ")
+    assert error["hint"] == "did you mean 'running'?"
 
 
 @pytest.mark.parametrize(

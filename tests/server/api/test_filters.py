@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.api.filters import compile_filter, parse
+from server.api.filters import check_metrics, compile_filter, parse
 from server.api.filters.grammar import Both, Comparison, Either, HasTag, Not, Value
 from server.errors import FilterError
 from server.storage import metrics, runs
@@ -20,6 +20,7 @@ SPEC: dict[str, Any] = {
     "lr": 0.01,
     "epochs": 8,
     "train_samples": None,
+    "learn_decay": False,
 }
 
 
@@ -33,7 +34,9 @@ def names(db: Database) -> None:
         with db.write() as session:
             values = [("test_acc", 1, 0, acc), ("firing_rate/conv.1", 1, 0, acc / 10)]
             metrics.write_metrics(session, measured[name], values, attempt=None)
-    run_in(db, RunStatus.FAILED, name="three", spec={**SPEC, "train_samples": 100})
+    run_in(
+        db, RunStatus.FAILED, name="three", spec={**SPEC, "train_samples": 100, "learn_decay": True}
+    )
 
 
 def matching(db: Database, text: str) -> set[str]:
@@ -58,6 +61,9 @@ def test_filters_find_the_runs_they_mean(db: Database) -> None:
         "spec.lr in (0.1, 1e-2)": {"one", "two", "three"},
         "spec.epochs >= 8.5": set(),
         "spec.train_samples != null": {"three"},
+        "spec.learn_decay = true": {"three"},
+        "spec.learn_decay != TRUE": {"one", "two"},
+        "spec.learn_decay in (true, false)": {"one", "two", "three"},
         'has tag "paper"': {"one"},
         'has tag "quo\\"te"': {"one"},
         'not has tag "paper"': {"two", "three"},
@@ -105,6 +111,10 @@ def test_and_binds_closer_than_or_and_not_closest() -> None:
         ("has tag x", 8, "expected text in quotes", "has tag"),
         ("status > 'failed'", 0, "is text", "use =, != or in"),
         ("status = 3", 9, "compares with text in quotes, not 3.0", ""),
+        ("status = true", 9, "compares with text in quotes, not true", ""),
+        ("spec.learn_decay = 1", 19, "compares with true or false, not 1.0", ""),
+        ("spec.learn_decay > false", 0, "is true or false", "use =, != or in"),
+        ("spec.epochs = false", 14, "compares with a number, not false", ""),
         ("spec.lr = 'x'", 10, "compares with a number, not 'x'", ""),
         ("spec.lr < null", 10, "null compares with = and != only", ""),
         ("spec.lr in (null)", 12, "compares with a number, not null", ""),
@@ -131,3 +141,39 @@ def test_errors_point_at_the_place_and_offer_a_way(
     assert message in caught.value.message
     assert caught.value.position == position
     assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.usefixtures("names")
+class TestMetricsThatNoRunHas:
+    def check(self, db: Database, text: str) -> None:
+        with db.read() as session:
+            check_metrics(session, text)
+
+    def test_is_named_with_its_place_and_the_nearest_there_is(self, db: Database) -> None:
+        with pytest.raises(FilterError, match="no run has a metric 'tset_acc'") as caught:
+            self.check(db, "status = 'failed' and not (metrics.tset_acc > 2 or priority = 1)")
+        assert caught.value.position == 27
+        assert caught.value.hint == "did you mean 'metrics.test_acc'?"
+        with pytest.raises(FilterError) as caught:
+            self.check(db, "metrics.bananas > 2")
+        assert caught.value.hint is None
+
+    def test_says_nothing_of_the_others(self, db: Database) -> None:
+        self.check(db, "metrics.test_acc > 2 and metrics.firing_rate/conv.1 < 0 and priority = 9")
+
+    def test_an_old_run_counts_too(self, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("server.api.filters.measured.RUNS_ASKED", 1)
+        metric_of_the_newest(db)
+        self.check(db, "metrics.test_acc > 2")
+
+
+def metric_of_the_newest(db: Database) -> None:
+    run_id = make_run(db, name="newest")
+    with db.write() as session:
+        metrics.write_metrics(session, run_id, [("other", 1, 0, 1.0)], attempt=None)
+
+
+def test_nothing_is_wrong_before_anything_is_measured(db: Database) -> None:
+    make_run(db)
+    with db.read() as session:
+        check_metrics(session, "metrics.test_acc > 0.9")

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from server.api.services import Services
+from server.storage import histograms
 from tests.server.api.conftest import LiveServer
 from tests.support.runs import claim_run, make_run
 
@@ -89,3 +90,34 @@ def test_points_that_cannot_be_stored_are_refused(
 
     assert answer.status_code == 422
     assert client.get(path).json()["series"] == []
+
+
+def test_histograms_by_name(client: httpx.Client, services: Services, path: str) -> None:
+    run_id = path.split("/")[2]
+    attempt = claim_run(services.db, run_id)
+    found = [
+        histograms.Bins(name, step, step // 10, 0.0, 1.5, [1, step])
+        for name in ("amplitude/conv1", "membrane/conv1")
+        for step in (20, 10)
+    ]
+    with services.db.write() as session:
+        histograms.write_histograms(session, run_id, found, attempt=attempt)
+    path = f"/runs/{run_id}/histograms"
+
+    names = client.get(path).json()
+    assert names == {
+        "run_id": run_id,
+        "names": ["amplitude/conv1", "membrane/conv1"],
+        "series": [],
+    }
+    both = client.get(path, params={"name": ["membrane/conv1", "none"]}).json()["series"]
+    assert both[0] == {
+        "name": "membrane/conv1",
+        "steps": [10, 20],
+        "epochs": [1, 2],
+        "lows": [0.0, 0.0],
+        "highs": [1.5, 1.5],
+        "counts": [[1, 10], [1, 20]],
+    }
+    assert both[1]["steps"] == []
+    assert client.get("/runs/run_nowhere/histograms").status_code == 404

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rscore.spec import RunSpec
 from server.api.services import Services
 from tests.server.api.models import SAMPLES, make_model
 
@@ -36,9 +37,10 @@ def test_certificate_and_samples(client: httpx.Client, model_id: str) -> None:
 def test_predictions_come_from_the_file(client: httpx.Client, model_id: str) -> None:
     image = [[[0.0] * 8 for _ in range(8)]]
     image[0][0][4] = 1.0
-    answer = client.post(f"/models/{model_id}/predict", json={"inputs": [image, image]})
+    answer = client.post(f"/models/{model_id}/predict", json={"inputs": [image, image]}).json()
 
-    first, second = answer.json()["predictions"]
+    assert answer["spikes"] == {"neuron1": [1, 1]}
+    first, second = answer["predictions"]
     assert (first["label"], first["name"]) == (4, "4")
     assert first == second
     assert first["probability"] == max(first["probabilities"]) > 0.9
@@ -56,6 +58,27 @@ def test_images_of_another_shape_are_refused(client: httpx.Client, model_id: str
     assert client.post(f"/models/{model_id}/predict", json={"inputs": []}).status_code == 422
 
 
+def test_recordings_of_events_are_classified(
+    client: httpx.Client, services: Services, tmp_path: Path
+) -> None:
+    spec = RunSpec(dataset="n-mnist", image_size=4, num_timesteps=2).model_dump(mode="json")
+    model_id = make_model(services, tmp_path, spec=spec)
+    assert client.get(f"/models/{model_id}").json()["input_shape"] == [2, 2, 4, 4]
+    frames = [[[[0] * 4 for _ in range(4)] for _ in range(2)] for _ in range(2)]
+    frames[0][0][1][3] = 3
+
+    answer = client.post(f"/models/{model_id}/predict", json={"inputs": [frames]}).json()
+    assert answer["predictions"][0]["label"] == 7
+    frames[1][1][0][2] = -1
+    refused = client.post(f"/models/{model_id}/predict", json={"inputs": [frames]})
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["path"], error["message"]) == (
+        "inputs.0.1.1.0.2",
+        "count -1 is outside [0, 32767]",
+    )
+
+
 def test_files_download_by_kind(client: httpx.Client, model_id: str) -> None:
     (onnx,) = [
         file for file in client.get(f"/models/{model_id}").json()["files"] if file["kind"] == "onnx"
@@ -65,7 +88,9 @@ def test_files_download_by_kind(client: httpx.Client, model_id: str) -> None:
     assert hashlib.sha256(answer.content).hexdigest() == onnx["sha256"]
     assert answer.content == client.get(f"/artifacts/{onnx['artifact_id']}").content
     assert client.get(f"/models/{model_id}/files/graph").status_code == 404
-    assert client.get(f"/models/{model_id}/files/nothing").status_code == 422
+    assert client.get(f"/models/{model_id}/files/pt2").status_code == 404
+    wrong = client.get(f"/models/{model_id}/files/onx")
+    assert (wrong.status_code, wrong.json()["errors"][0]["hint"]) == (422, "did you mean 'onnx'?")
 
 
 def test_a_model_goes_with_its_run(client: httpx.Client, model_id: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from server.api.services import Services
 from server.errors import QueueError
 from server.queue import RunQueue
-from server.storage import logs, workers
+from server.storage import logs, metrics, workers
 from server.storage.states import RunStatus
 from tests.support.runs import claim_run, get, make_run, run_in
 from tests.support.waiting import wait_until
@@ -68,6 +68,22 @@ def test_lists_are_narrowed_by_query_and_filter(client: httpx.Client, services: 
     assert ids(experiment="x") == ids(filter="spec.lr > 0.2 and status = 'queued'") == [wanted]
     assert len(ids(status="queued")) == 2
     assert len(ids(filter=" ")) == 3
+
+
+def test_a_filter_that_finds_nothing_names_a_metric_that_no_run_has(
+    client: httpx.Client, services: Services
+) -> None:
+    run_id = make_run(services.db)
+    listed = {"filter": "metrics.tset_acc > 0.5"}
+    assert client.get("/runs", params=listed).json()["items"] == []
+    with services.db.write() as session:
+        metrics.write_metrics(session, run_id, [("test_acc", 1, 1, 0.4)], attempt=None)
+
+    refused = client.get("/runs", params=listed)
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/filter-invalid")
+    assert refused.json()["hint"] == "did you mean 'metrics.test_acc'?"
+    listed["filter"] = "metrics.test_acc > 0.5"
+    assert client.get("/runs", params=listed).json()["items"] == []
 
 
 def test_the_same_key_creates_once(client: httpx.Client) -> None:

@@ -11,10 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+from server.storage import histograms, metrics
 from server.storage.database import Database, migrate, schema_is_current
 from server.storage.migrations.__main__ import main
 from server.storage.models import Base
-from tests.support.runs import make_run
+from tests.support.runs import claim_run, get, make_run
 
 COMMAND = [sys.executable, "-W", "error", "-m", "server.storage.migrations"]
 
@@ -49,6 +50,29 @@ def test_migrating_again_keeps_what_is_there(db: Database, database_url: str) ->
     migrate(database_url)
     with db.read() as session:
         assert session.execute(text("SELECT id FROM run")).scalar_one() == run_id
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0001")
+    database = Database(empty_database_url)
+    assert not schema_is_current(database)
+    run_id = make_run(database, name="old")
+    attempt = claim_run(database, run_id)
+    with database.write() as session:
+        metrics.write_metrics(session, run_id, [("loss", 1, 1, 0.5)], attempt=attempt)
+
+    migrate(empty_database_url)
+
+    assert schema_is_current(database)
+    assert get(database, run_id).name == "old"
+    with database.write() as session:
+        found = histograms.Bins("amplitude/a", 1, 1, 0.0, 1.0, [1, 2])
+        histograms.write_histograms(session, run_id, [found], attempt=attempt)
+    with database.read() as session:
+        (series,) = metrics.read_metrics(session, run_id, names=None, max_points=10)
+        assert series.values == [0.5]
+        assert histograms.histogram_names(session, run_id) == ["amplitude/a"]
+    database.close()
 
 
 def test_two_processes_migrate_at_once(empty_database_url: str) -> None:

@@ -21,6 +21,7 @@ export const keys = {
   runList: (filter: RunListFilter) => ["runs", "list", filter] as const,
   run: (id: string) => ["runs", "one", id] as const,
   metrics: (id: string) => ["runs", "metrics", id] as const,
+  histograms: (id: string) => ["runs", "histograms", id] as const,
   log: (id: string) => ["runs", "log", id] as const,
   artifacts: (id: string) => ["runs", "artifacts", id] as const,
   studyLists: ["studies", "list"] as const,
@@ -71,6 +72,20 @@ export function metricsQuery(api: Api, id: string) {
       body(
         api.GET("/api/v1/runs/{run_id}/metrics", {
           params: { path: { run_id: id }, query: { max_points: 1000 } },
+          signal,
+        }),
+      ),
+  });
+}
+
+/** Names of a run's distributions, and one of them at every step. */
+export function histogramsQuery(api: Api, id: string, name: string | null) {
+  return queryOptions({
+    queryKey: [...keys.histograms(id), name],
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/v1/runs/{run_id}/histograms", {
+          params: { path: { run_id: id }, query: name === null ? {} : { name: [name] } },
           signal,
         }),
       ),

@@ -153,6 +153,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/histograms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Histograms
+         * @description Distributions of amplitudes and membranes of a run, epoch by epoch.
+         */
+        get: operations["read_histograms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/studies": {
         parameters: {
             query?: never;
@@ -372,7 +392,7 @@ export interface paths {
         put?: never;
         /**
          * Predict
-         * @description Classify images with the folded network.
+         * @description Classify images or recordings of events with the folded network.
          */
         post: operations["predict"];
         delete?: never;
@@ -452,6 +472,8 @@ export interface paths {
         /**
          * Put Dataset File
          * @description Bring a file of a data set to the server; its size and MD5 must be the published ones.
+         *
+         *     It goes to the disk as it arrives, so its size is limited by its own alone.
          */
         put: operations["put_dataset_file"];
         post?: never;
@@ -590,7 +612,7 @@ export interface components {
          * @description What a stored file is for.
          * @enum {string}
          */
-        ArtifactKind: "checkpoint" | "weights" | "folded" | "graph" | "onnx" | "certificate" | "samples";
+        ArtifactKind: "checkpoint" | "weights" | "folded" | "graph" | "onnx" | "nir" | "pt2" | "certificate" | "samples";
         /**
          * ArtifactList
          * @description Files of a run.
@@ -681,7 +703,7 @@ export interface components {
             /** Name */
             name: string;
             /** Bytes */
-            bytes: number;
+            bytes: number | null;
             /** Md5 */
             md5: string;
             /** Urls */
@@ -705,11 +727,7 @@ export interface components {
             /** Title */
             title: string;
             /** Input Shape */
-            input_shape: [
-                number,
-                number,
-                number
-            ];
+            input_shape: number[];
             /** Classes */
             classes: string[];
             /** Train */
@@ -747,7 +765,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "run" | "metrics" | "progress" | "log" | "study" | "model" | "worker";
+            kind: "run" | "metrics" | "histograms" | "progress" | "log" | "study" | "model" | "worker";
             /** Run Id */
             run_id: string | null;
             /** Study Id */
@@ -811,6 +829,45 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * HistogramSeries
+         * @description One distribution of one run by rising step: counts of equal-width bins from low to high.
+         */
+        HistogramSeries: {
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: number[];
+            /** Epochs */
+            epochs: (number | null)[];
+            /**
+             * Lows
+             * @description Left edge of the first bin, step by step.
+             */
+            lows: number[];
+            /**
+             * Highs
+             * @description Right edge of the last bin, step by step.
+             */
+            highs: number[];
+            /**
+             * Counts
+             * @description Values in each bin, step by step.
+             */
+            counts: number[][];
+        };
+        /**
+         * HistogramsRead
+         * @description Distributions of one run: the names of all, and those that were asked for.
+         */
+        HistogramsRead: {
+            /** Run Id */
+            run_id: string;
+            /** Names */
+            names: string[];
+            /** Series */
+            series: components["schemas"]["HistogramSeries"][];
         };
         /**
          * LogLineRead
@@ -931,13 +988,9 @@ export interface components {
             spec: components["schemas"]["RunSpec"];
             /**
              * Input Shape
-             * @description One sample's shape (C, H, W).
+             * @description One sample's shape, (C, H, W) or (T, C, H, W).
              */
-            input_shape: [
-                number,
-                number,
-                number
-            ];
+            input_shape: number[];
             /** Classes */
             classes: string[];
             /** Files */
@@ -983,28 +1036,35 @@ export interface components {
         };
         /**
          * PredictRequest
-         * @description Images to classify.
+         * @description Samples to classify.
          */
         PredictRequest: {
             /**
              * Inputs
-             * @description [N, C, H, W], pixels in [0, 1], 1 to 256 images.
+             * @description 1 to 256 images [N, C, H, W] with pixels in [0, 1], or recordings [N, T, C, H, W] as frames of event counts.
              */
-            inputs: number[][][][];
+            inputs: (number[][][] | number[][][][])[];
         };
         /**
          * PredictResponse
-         * @description One prediction per image.
+         * @description One prediction per sample.
          */
         PredictResponse: {
             /** Model Id */
             model_id: string;
             /** Predictions */
             predictions: components["schemas"]["Prediction"][];
+            /**
+             * Spikes
+             * @description Neuron layer to the spikes of each sample; empty where the file has no counts.
+             */
+            spikes: {
+                [key: string]: number[];
+            };
         };
         /**
          * Prediction
-         * @description What the folded network says of one image.
+         * @description What the folded network says of one sample.
          */
         Prediction: {
             /** Label */
@@ -1193,7 +1253,7 @@ export interface components {
              * @default digits
              * @enum {string}
              */
-            dataset: "digits" | "mnist" | "fashion-mnist";
+            dataset: "digits" | "mnist" | "fashion-mnist" | "kmnist" | "cifar10" | "cifar100" | "imagenet" | "n-mnist" | "cifar10-dvs" | "dvs128-gesture";
             /**
              * Train Samples
              * @description Use only the first so many training samples; all when empty.
@@ -1205,32 +1265,62 @@ export interface components {
              */
             test_samples?: number | null;
             /**
+             * Image Size
+             * @description Side in pixels that samples are resized to; the data set's own when empty.
+             */
+            image_size?: number | null;
+            /**
              * Augmentation
              * @description Random shift by up to 1/8 of the image (crop), and random mirroring (flip), per batch.
              * @default none
              * @enum {string}
              */
-            augmentation: "none" | "crop" | "crop-flip";
+            augmentation: "none" | "crop" | "flip" | "crop-flip";
+            /**
+             * Cutout
+             * @description Side in pixels of a square erased from each training image.
+             * @default 0
+             */
+            cutout: number;
+            /**
+             * Roll
+             * @description Largest random cyclic shift in pixels of each training sample.
+             * @default 0
+             */
+            roll: number;
+            /**
+             * Event Slicing
+             * @description Frames of a recording: T slices of equal time, or of equal event count.
+             * @default time
+             * @enum {string}
+             */
+            event_slicing: "time" | "count";
             /**
              * Network
              * @description Which network family to build.
              * @default small-conv
              * @enum {string}
              */
-            network: "small-conv" | "resnet20";
+            network: "small-conv" | "cifarnet" | "vgg16" | "resnet20" | "resnet19" | "resnet20-modified" | "sew-resnet18" | "sew-resnet34" | "sew-resnet50";
             /**
              * Width
-             * @description Channels of the first stage.
-             * @default 16
+             * @description Channels of the first stage; the family's own when empty.
              */
-            width: number;
+            width?: number | null;
             /**
              * Pooling
-             * @description Pooling of small-conv; resnet20 strides instead.
+             * @description Pooling of small-conv, cifarnet and vgg16; the others stride.
              * @default average
              * @enum {string}
              */
             pooling: "average" | "max";
+            /**
+             * Sew Connect
+             * @description How a SEW block joins its spikes with those of its shortcut.
+             * @default add
+             * @enum {string}
+             */
+            sew_connect: "add" | "and" | "iand";
             /**
              * Num Timesteps
              * @description Spike time steps T.
@@ -1238,11 +1328,24 @@ export interface components {
              */
             num_timesteps: number;
             /**
+             * Spike
+             * @description Values of a spike: {0, 1}, or {-1, 0, 1} (Ternary Spike).
+             * @default binary
+             * @enum {string}
+             */
+            spike: "binary" | "ternary";
+            /**
              * Decay
              * @description Membrane factor per time step; 1 is IF, below 1 is LIF.
              * @default 0.25
              */
             decay: number;
+            /**
+             * Learn Decay
+             * @description Learn one decay per neuron layer, from `decay` (below 1) on.
+             * @default false
+             */
+            learn_decay: boolean;
             /**
              * V Threshold
              * @description Membrane value at which a spike is sent.
@@ -1250,12 +1353,32 @@ export interface components {
              */
             v_threshold: number;
             /**
+             * Reset
+             * @description After a spike the membrane is set to 0 (hard) or loses v_threshold (soft).
+             * @default hard
+             * @enum {string}
+             */
+            reset: "hard" | "soft";
+            /**
+             * Detach Reset
+             * @description Leave the reset out of the gradient, as SEW-ResNet does.
+             * @default false
+             */
+            detach_reset: boolean;
+            /**
+             * Membrane Norm
+             * @description Batch normalisation of the membrane before the threshold (MPBN).
+             * @default none
+             * @enum {string}
+             */
+            membrane_norm: "none" | "mpbn";
+            /**
              * Surrogate
              * @description Stand-in for the spike's derivative.
              * @default rectangle
-             * @constant
+             * @enum {string}
              */
-            surrogate: "rectangle";
+            surrogate: "rectangle" | "triangle" | "sigmoid" | "atan" | "fast-sigmoid" | "tanh";
             /**
              * Surrogate Width
              * @description Width of the surrogate's window.
@@ -1269,6 +1392,13 @@ export interface components {
              * @enum {string}
              */
             granularity: "binary" | "layer" | "channel" | "element";
+            /**
+             * Amplitude Constraint
+             * @description Values an amplitude may take; powers of two fold bit for bit in float32.
+             * @default free
+             * @enum {string}
+             */
+            amplitude_constraint: "free" | "positive" | "power-of-two";
             /**
              * Amplitude Weight Decay
              * @description Weight decay on the amplitudes alone.
@@ -1318,13 +1448,104 @@ export interface components {
              * @default one-cycle
              * @enum {string}
              */
-            schedule: "constant" | "cosine" | "one-cycle";
+            schedule: "constant" | "step" | "cosine" | "one-cycle";
+            /**
+             * Step Epochs
+             * @description Epochs between two drops of the step schedule.
+             * @default 30
+             */
+            step_epochs: number;
+            /**
+             * Step Factor
+             * @description Factor of each drop of the step schedule.
+             * @default 0.1
+             */
+            step_factor: number;
+            /**
+             * Warmup Epochs
+             * @description Epochs over which the learning rate first rises from 0.
+             * @default 0
+             */
+            warmup_epochs: number;
             /**
              * Label Smoothing
              * @description Label smoothing.
              * @default 0
              */
             label_smoothing: number;
+            /**
+             * Clip Norm
+             * @description Largest norm of the gradient; not clipped when empty.
+             */
+            clip_norm?: number | null;
+            /**
+             * Ema Decay
+             * @description Test and fold an exponential moving average of the weights with this factor per step.
+             */
+            ema_decay?: number | null;
+            /**
+             * Early Stop Epochs
+             * @description Stop after so many epochs without a better test accuracy.
+             */
+            early_stop_epochs?: number | null;
+            /**
+             * Precision
+             * @description Arithmetic of synapses in training; membranes stay float32. fp16 needs a GPU.
+             * @default fp32
+             * @enum {string}
+             */
+            precision: "fp32" | "bf16" | "fp16";
+            /**
+             * Compile
+             * @description Compile the network with torch.compile; slow to start.
+             * @default false
+             */
+            compile: boolean;
+            /**
+             * Deterministic
+             * @description Only deterministic kernels, so that a repeated run gives the same bits.
+             * @default true
+             */
+            deterministic: boolean;
+            /**
+             * Regularizer
+             * @description Loss term on the membranes: IM-Loss or RMP-Loss.
+             * @default none
+             * @enum {string}
+             */
+            regularizer: "none" | "im-loss" | "rmp-loss";
+            /**
+             * Regularizer Weight
+             * @description Weight of the regularizer's term.
+             * @default 0.005
+             */
+            regularizer_weight: number;
+            /**
+             * Distillation
+             * @description Distil each time step's logits from an ANN twin, or from the mean over all steps.
+             * @default none
+             * @enum {string}
+             */
+            distillation: "none" | "ann-logit" | "self";
+            /**
+             * Distillation Weight
+             * @description Weight of the distillation's term.
+             * @default 0.5
+             */
+            distillation_weight: number;
+            /**
+             * Distillation Temperature
+             * @description Temperature of the distillation's softmax.
+             * @default 2
+             */
+            distillation_temperature: number;
+            /**
+             * Auxiliary Heads
+             * @description Classifiers behind the earlier stages, in training only.
+             * @default none
+             * @enum {string}
+             */
+            auxiliary_heads: "none" | "shortcut-back";
             /**
              * Certificate Samples
              * @description Test samples on which the fold is proved.
@@ -1403,9 +1624,9 @@ export interface components {
         SamplesRead: {
             /**
              * Inputs
-             * @description [N, C, H, W], pixels in [0, 1].
+             * @description Images [N, C, H, W] in [0, 1], or frames [N, T, C, H, W] of event counts.
              */
-            inputs: number[][][][];
+            inputs: (number[][][] | number[][][][])[];
             /** Labels */
             labels: number[];
         };
@@ -2358,6 +2579,68 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_histograms: {
+        parameters: {
+            query?: {
+                /** @description These distributions at every step; only names when empty. */
+                name?: string[];
+            };
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramsRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3441,6 +3724,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description The file as its authors made it. */
         requestBody: {
             content: {
                 "application/octet-stream": string;

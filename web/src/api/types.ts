@@ -12,6 +12,7 @@ export type RunPage = Schemas["RunPage"];
 export type Attempt = Schemas["AttemptRead"];
 export type MetricSeries = Schemas["MetricSeries"];
 export type MetricsRead = Schemas["MetricsRead"];
+export type HistogramSeries = Schemas["HistogramSeries"];
 export type LogLine = Schemas["LogLineRead"];
 export type LogPage = Schemas["LogPage"];
 export type Artifact = Schemas["ArtifactRead"];

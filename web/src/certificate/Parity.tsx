@@ -5,7 +5,7 @@ import { ScrollX } from "../ui/ScrollX";
 import styles from "./certificate.module.css";
 import type { Certificate, LayerParity } from "./read";
 
-export function Float64({ certificate: { float64 } }: { certificate: Certificate }) {
+export function Float64({ certificate: { alphabet, float64 } }: { certificate: Certificate }) {
   return (
     <Part
       title="float64"
@@ -15,7 +15,7 @@ export function Float64({ certificate: { float64 } }: { certificate: Certificate
         rows={[
           ["Spikes equal everywhere", <YesNo key="v" value={float64.spikesEqual} />],
           ["Spikes that differ", ratio(float64.mismatches, float64.spikes)],
-          ["Every sent value is 0 or 1", <YesNo key="v" value={float64.binary} />],
+          [`Every sent value is ${oneOf(alphabet)}`, <YesNo key="v" value={float64.binary} />],
           ["Largest difference of an input current", tiny(float64.maxCurrentDiff)],
           ["Largest difference of a logit", tiny(float64.maxLogitDiff)],
         ]}
@@ -98,8 +98,8 @@ function Steps({ values }: { values: number[] }) {
   );
 }
 
-export function Exports({ certificate: { exports } }: { certificate: Certificate }) {
-  if (exports.length === 0) return null;
+export function Exports({ certificate: { exports, refused } }: { certificate: Certificate }) {
+  if (exports.length + refused.length === 0) return null;
   return (
     <Part
       title="Exported files"
@@ -135,6 +135,11 @@ export function Exports({ certificate: { exports } }: { certificate: Certificate
           </tbody>
         </table>
       </ScrollX>
+      {refused.map(({ format, reason }) => (
+        <p key={format} className="dim">
+          Not as {format}: {reason}
+        </p>
+      ))}
     </Part>
   );
 }
@@ -189,6 +194,11 @@ function YesNo({ value }: { value: boolean | null }) {
   ) : (
     <span className={styles.no}>✗ no</span>
   );
+}
+
+function oneOf(values: number[]): string {
+  const texts = values.map((value) => String(value).replace("-", "−"));
+  return [texts.slice(0, -1).join(", "), texts.at(-1)].join(" or ");
 }
 
 function ratio(part: number | null, whole: number | null): string {

@@ -2,6 +2,8 @@
 export interface Certificate {
   verdict: string | null;
   samples: number | null;
+  /** Every value that a neuron may send. */
+  alphabet: number[];
   float64: {
     spikesEqual: boolean | null;
     binary: boolean | null;
@@ -18,6 +20,7 @@ export interface Certificate {
     layers: LayerParity[];
   };
   exports: ExportParity[];
+  refused: Refusal[];
   unshared: UnsharedLayer[];
   before: Cost;
   after: Cost;
@@ -43,6 +46,12 @@ export interface ExportParity {
   /** Samples whose logits agree up to rounding. */
   withinTolerance: number | null;
   maxLogitDiff: number | null;
+}
+
+/** A format that cannot express the network. */
+export interface Refusal {
+  format: string;
+  reason: string;
 }
 
 /** A layer with a kernel of its own at every output position. */
@@ -79,6 +88,7 @@ export function readCertificate(document: Json): Certificate {
   return {
     verdict: text(document.verdict),
     samples: number(document.samples),
+    alphabet: Array.isArray(document.alphabet) ? numbers(document.alphabet) : [0, 1],
     float64: {
       spikesEqual: bool(f64.spikes_equal),
       binary: bool(f64.binary),
@@ -107,6 +117,10 @@ export function readCertificate(document: Json): Certificate {
       agreement: number(one.agreement),
       withinTolerance: number(one.within_tolerance),
       maxLogitDiff: number(one.max_abs_logit_diff),
+    })),
+    refused: objects(document.refused).map((one) => ({
+      format: text(one.format) ?? "",
+      reason: text(one.reason) ?? "",
     })),
     unshared: objects(document.unshared).map((one) => ({
       layer: text(one.layer) ?? "",

@@ -92,7 +92,9 @@ export function smooth(points: LinePoint[], weight: number): LinePoint[] {
 }
 
 /** Optimiser steps to epochs, from every series that tells them. */
-export function epochsBySteps(series: MetricSeries[]): Map<number, number> {
+export function epochsBySteps(
+  series: Pick<MetricSeries, "steps" | "epochs">[],
+): Map<number, number> {
   const epochs = new Map<number, number>();
   for (const { steps, epochs: known } of series) {
     steps.forEach((step, index) => {

@@ -12,6 +12,9 @@ import type { LiveEvent } from "./events";
 import { isPartial, patchMetrics, patchRun } from "./patch";
 import type { Refresher } from "./refresher";
 
+/** Kinds of events that say nothing of the run's study. */
+const OF_THE_RUN_ALONE: LiveEvent["kind"][] = ["log", "metrics", "histograms"];
+
 export function applyEvents(client: QueryClient, events: LiveEvent[], refresher: Refresher): void {
   patchLists(client, events);
   for (const event of events) {
@@ -64,6 +67,7 @@ function patchOne(client: QueryClient, event: LiveEvent, runId: string): void {
 function askAgain(event: LiveEvent, { refresh }: Refresher): void {
   const { run_id: runId, study_id: studyId } = event;
   if (event.kind === "worker") refresh(keys.workers);
+  if (event.kind === "histograms" && runId !== null) refresh(keys.histograms(runId));
   if (event.kind === "log" && runId !== null) refresh(keys.log(runId));
   if (event.kind === "metrics" && runId !== null && isPartial(event)) refresh(keys.metrics(runId));
   if (event.kind === "run" && runId !== null) {
@@ -71,13 +75,14 @@ function askAgain(event: LiveEvent, { refresh }: Refresher): void {
     refresh(keys.workers);
     // A new attempt drops the points after its checkpoint; an ended one has its files.
     refresh(keys.metrics(runId));
+    refresh(keys.histograms(runId));
     refresh(keys.artifacts(runId));
   }
   if (event.kind === "model" && runId !== null) {
     refresh(keys.run(runId));
     refresh(keys.artifacts(runId));
   }
-  if (studyId === null || event.kind === "log" || event.kind === "metrics") return;
+  if (studyId === null || OF_THE_RUN_ALONE.includes(event.kind)) return;
   refresh(keys.studyLists);
   refresh(keys.study(studyId));
   if (event.kind === "model" || isTerminal(event.data.status as RunStatus)) {

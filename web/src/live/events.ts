@@ -5,6 +5,7 @@ export const EVENT_KINDS = [
   "run",
   "progress",
   "metrics",
+  "histograms",
   "log",
   "study",
   "model",

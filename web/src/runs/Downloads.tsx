@@ -16,6 +16,8 @@ const PURPOSE: Record<Artifact["kind"], string> = {
   onnx: "folded network, ONNX",
   folded: "folded network, weights",
   graph: "folded network, graph",
+  pt2: "folded network, torch.export",
+  nir: "folded network, NIR",
   weights: "trained network, weights",
   certificate: "certificate of the fold",
   samples: "held-out samples to try it on",

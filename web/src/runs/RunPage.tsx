@@ -15,6 +15,7 @@ import { Age } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import { Attempts } from "./Attempts";
 import { Curves } from "./Curves";
+import { Distributions } from "./Distributions";
 import { Downloads } from "./Downloads";
 import { EpochBar } from "./EpochBar";
 import { Factors } from "./Factors";
@@ -78,6 +79,7 @@ function Run({ run }: { run: RunRead }) {
       {failed && <Failure run={run} />}
       {failed && <LogTail runId={run.id} />}
       <Curves run={run} />
+      <Distributions run={run} />
       {run.model_id !== null && <CertificateSection modelId={run.model_id} />}
       <div className={styles.columns}>
         <Downloads runId={run.id} />

@@ -2,6 +2,8 @@
 import { Link } from "@tanstack/react-router";
 import type { RunSummary, StudyRead } from "../api/types";
 import { fixed, percent } from "../format/numbers";
+import columns from "../ui/columns.module.css";
+import { type Column, ListTable } from "../ui/ListTable";
 import { StatusBadge } from "../ui/StatusBadge";
 import { Age } from "../ui/Time";
 import { EpochBar } from "./EpochBar";
@@ -16,41 +18,24 @@ interface RunTableProps {
   studies: Map<string, StudyRead>;
 }
 
+const HEADS: Column[] = [
+  { title: <span className={styles.wordy}>Status</span> },
+  { title: "Run" },
+  { title: "Factors", from: "wide" },
+  { title: "Epoch", from: "medium" },
+  { title: "Train loss", num: true, from: "medium" },
+  { title: "Test acc", num: true },
+  { title: "Time", num: true, from: "medium" },
+  { title: "Submitted", num: true, from: "wide" },
+];
+
 export function RunTable({ runs, studies }: RunTableProps) {
   return (
-    <table className={styles.table} aria-label="Runs">
-      <thead>
-        <tr>
-          <th scope="col">
-            <span className={styles.wordy}>Status</span>
-          </th>
-          <th scope="col">Run</th>
-          <th scope="col" className={styles.wide}>
-            Factors
-          </th>
-          <th scope="col" className={styles.medium}>
-            Epoch
-          </th>
-          <th scope="col" className={`num ${styles.medium}`}>
-            Train loss
-          </th>
-          <th scope="col" className="num">
-            Test acc
-          </th>
-          <th scope="col" className={`num ${styles.medium}`}>
-            Time
-          </th>
-          <th scope="col" className={`num ${styles.wide}`}>
-            Submitted
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {runs.map((run) => (
-          <RunRow key={run.id} run={run} study={studies.get(run.study_id ?? "")} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable label="Runs" heads={HEADS}>
+      {runs.map((run) => (
+        <RunRow key={run.id} run={run} study={studies.get(run.study_id ?? "")} />
+      ))}
+    </ListTable>
   );
 }
 
@@ -66,7 +51,7 @@ function RunRow({ run, study }: { run: RunSummary; study: StudyRead | undefined 
           {shortName(run.name, factors)}
         </Link>
         {run.status === "failed" && run.reason && <div className={styles.reason}>{run.reason}</div>}
-        <div className={styles.narrow}>
+        <div className={columns.narrow}>
           <Factors factors={factors} />
           <span className={styles.pair}>
             <EpochBar run={run} />
@@ -74,18 +59,18 @@ function RunRow({ run, study }: { run: RunSummary; study: StudyRead | undefined 
           </span>
         </div>
       </th>
-      <td className={styles.wide}>
+      <td className={columns.wide}>
         <Factors factors={factors} />
       </td>
-      <td className={styles.medium}>
+      <td className={columns.medium}>
         <EpochBar run={run} />
       </td>
-      <td className={`num ${styles.medium}`}>{fixed(lossOf(run))}</td>
+      <td className={`num ${columns.medium}`}>{fixed(lossOf(run))}</td>
       <td className="num">{percent(accuracyOf(run))}</td>
-      <td className={`num ${styles.medium}`}>
+      <td className={`num ${columns.medium}`}>
         <TimeLeft run={run} />
       </td>
-      <td className={`num dim ${styles.wide}`}>
+      <td className={`num dim ${columns.wide}`}>
         <Age at={run.created_at} />
       </td>
     </tr>

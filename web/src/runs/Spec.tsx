@@ -24,7 +24,7 @@ export function Spec({ spec, digest, factors }: SpecProps) {
         {Object.entries(spec).map(([name, value]) => (
           <div key={name} data-factor={factors.includes(name)}>
             <dt>{name}</dt>
-            <dd>{specValue(value)}</dd>
+            <dd>{specValue(name, value)}</dd>
           </div>
         ))}
       </dl>

@@ -15,7 +15,7 @@ export function factorsOf(run: RunSummary, study: StudyRead | undefined): Factor
   const spec: Record<string, unknown> = run.spec;
   return [...new Set([...names, "seed"])]
     .filter((name) => spec[name] !== undefined)
-    .map((name) => ({ name, value: specValue(spec[name]) }));
+    .map((name) => ({ name, value: specValue(name, spec[name]) }));
 }
 
 /** A run's name without the "factor=level" words that stand beside it anyway. */
@@ -25,8 +25,16 @@ export function shortName(name: string, factors: Factor[]): string {
   return words.join(" ") || name;
 }
 
-/** A value of a specification as text; an empty one is "all", as the schema says. */
-export function specValue(value: unknown): string {
-  if (value === null || value === undefined) return "all";
+/** What an empty field stands for where it is not that something is off. */
+const EMPTY: Record<string, string> = {
+  train_samples: "all",
+  test_samples: "all",
+  image_size: "data set's own",
+  width: "family's own",
+};
+
+/** A field of a specification as text. */
+export function specValue(name: string, value: unknown): string {
+  if (value === null || value === undefined) return EMPTY[name] ?? "off";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

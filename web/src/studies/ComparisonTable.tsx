@@ -5,6 +5,7 @@ import { studyTableQuery } from "../api/queries";
 import type { StudyCell, StudyTable } from "../api/types";
 import { count, MISSING, metric, spread } from "../format/numbers";
 import { specValue } from "../runs/factors";
+import columns from "../ui/columns.module.css";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Loading } from "../ui/Loading";
@@ -41,7 +42,10 @@ function Cells({ table }: { table: StudyTable }) {
   const best = bestCells(table.cells, table.goal);
   return (
     <ScrollX label="Comparison">
-      <table className={styles.table} aria-label={`${table.metric} by ${table.factors.join(", ")}`}>
+      <table
+        className={columns.table}
+        aria-label={`${table.metric} by ${table.factors.join(", ")}`}
+      >
         <thead>
           <tr>
             {table.factors.map((factor) => (
@@ -61,7 +65,7 @@ function Cells({ table }: { table: StudyTable }) {
             <th scope="col" className="num">
               Failed
             </th>
-            <th scope="col" className={styles.medium}>
+            <th scope="col" className={columns.medium}>
               <Scale domain={domain} name={table.metric} />
             </th>
             <th scope="col">Certificates</th>
@@ -98,7 +102,7 @@ function Row({ cell, table, domain, best }: RowProps) {
     <>
       {table.factors.map((factor) => (
         <th key={factor} scope="row">
-          {specValue(cell.levels[factor])}
+          {specValue(factor, cell.levels[factor])}
         </th>
       ))}
       <td className="num">
@@ -113,7 +117,7 @@ function Row({ cell, table, domain, best }: RowProps) {
       <td className="num">
         {cell.failed > 0 ? <span className={styles.failed}>{cell.failed}</span> : 0}
       </td>
-      <td className={styles.medium}>
+      <td className={columns.medium}>
         {domain && <SpreadPlot cell={cell} domain={domain} name={table.metric} />}
       </td>
       <td>{verdicts.join(", ") || <span className="dim">{MISSING}</span>}</td>

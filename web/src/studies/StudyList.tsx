@@ -6,9 +6,11 @@ import { useState } from "react";
 import type { StudyPage, StudyRead } from "../api/types";
 import { count, MISSING } from "../format/numbers";
 import { duration } from "../format/time";
+import columns from "../ui/columns.module.css";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Estimate } from "../ui/Estimate";
+import { type Column, ListTable } from "../ui/ListTable";
 import { Loading } from "../ui/Loading";
 import { Section } from "../ui/Section";
 import { StatusBadge } from "../ui/StatusBadge";
@@ -50,58 +52,45 @@ export function StudyList({ query }: { query: UseQueryResult<StudyPage> }) {
   );
 }
 
+const HEADS: Column[] = [
+  { title: "Status", from: "medium" },
+  { title: "Study" },
+  { title: "Factors", from: "wide" },
+  { title: "Runs", from: "medium" },
+  { title: "Time", num: true, from: "medium" },
+  { title: "Submitted", num: true, from: "wide" },
+];
+
 function StudyRows({ studies }: { studies: StudyRead[] }) {
   return (
-    <table className={styles.table} aria-label="Studies">
-      <thead>
-        <tr>
-          <th scope="col" className={styles.medium}>
-            Status
-          </th>
-          <th scope="col">Study</th>
-          <th scope="col" className={styles.wide}>
-            Factors
-          </th>
-          <th scope="col" className={styles.medium}>
-            Runs
-          </th>
-          <th scope="col" className={`num ${styles.medium}`}>
-            Time
-          </th>
-          <th scope="col" className={`num ${styles.wide}`}>
-            Submitted
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {studies.map((study) => (
-          <tr key={study.id} data-study={study.id}>
-            <td className={styles.medium}>
-              <StatusBadge status={study.status} />
-            </td>
-            <th scope="row" className={styles.name}>
-              <Link to="/studies/$studyId" params={{ studyId: study.id }}>
-                {study.name}
-              </Link>
-              <div className={styles.narrow}>
-                <CountsBar study={study} />
-                <StudyTime study={study} />
-              </div>
-            </th>
-            <td className={`dim ${styles.wide}`}>{study.factors.join(", ") || MISSING}</td>
-            <td className={styles.medium}>
+    <ListTable label="Studies" heads={HEADS}>
+      {studies.map((study) => (
+        <tr key={study.id} data-study={study.id}>
+          <td className={columns.medium}>
+            <StatusBadge status={study.status} />
+          </td>
+          <th scope="row" className={styles.name}>
+            <Link to="/studies/$studyId" params={{ studyId: study.id }}>
+              {study.name}
+            </Link>
+            <div className={columns.narrow}>
               <CountsBar study={study} />
-            </td>
-            <td className={`num ${styles.medium}`}>
               <StudyTime study={study} />
-            </td>
-            <td className={`num dim ${styles.wide}`}>
-              <Age at={study.created_at} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+            </div>
+          </th>
+          <td className={`dim ${columns.wide}`}>{study.factors.join(", ") || MISSING}</td>
+          <td className={columns.medium}>
+            <CountsBar study={study} />
+          </td>
+          <td className={`num ${columns.medium}`}>
+            <StudyTime study={study} />
+          </td>
+          <td className={`num dim ${columns.wide}`}>
+            <Age at={study.created_at} />
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   );
 }
 

@@ -20,7 +20,7 @@ export function studyGrid(runs: RunSummary[], factors: string[]): Grid {
   // Oldest first, so that rows stand in the order in which the study was written.
   for (const run of [...runs].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const spec: Record<string, unknown> = run.spec;
-    const levels = factors.map((name) => ({ name, value: specValue(spec[name]) }));
+    const levels = factors.map((name) => ({ name, value: specValue(name, spec[name]) }));
     const key = levels.map(({ value }) => value).join(" · ");
     const row = rows.get(key) ?? { key, levels, runs: seeds.map(() => undefined) };
     row.runs[seeds.indexOf(run.spec.seed)] = run;

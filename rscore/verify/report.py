@@ -1,0 +1,90 @@
+"""What a check of a model found: a list of results, a table for a person, one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+from safetensors import SafetensorError
+
+from rscore.errors import ExportError, RscoreError
+
+Status = Literal["ok", "failed", "missing", "not run"]
+
+_UNREADABLE = (RscoreError, SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError)
+"""What reading or running a damaged file raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    status: Status
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that was looked at, in order."""
+
+    folder: Path
+    verdict: str | None = None
+    """What the certificate claims."""
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing failed and nothing is missing."""
+        return all(check.status in ("ok", "not run") for check in self.checks)
+
+    def of(self, what: str) -> Check:
+        """The check of that name; raises KeyError if there is none."""
+        for check in self.checks:
+            if check.what == what:
+                return check
+        raise KeyError(what)
+
+    def note(self, what: str, status: Status, detail: str = "") -> None:
+        """Add a check."""
+        self.checks.append(Check(what, status, detail))
+
+    def attempt(self, what: str, examine: Callable[[], str]) -> None:
+        """Add a check that is failed by what it raises; `examine` gives its detail."""
+        try:
+            self.note(what, "ok", examine())
+        except _UNREADABLE as error:
+            self.note(what, "failed", " ".join(str(error).split()) or type(error).__name__)
+
+
+def require(holds: object, message: str) -> None:
+    """Raises ExportError with the message unless `holds`."""
+    if not holds:
+        raise ExportError(message)
+
+
+_STYLES: Mapping[Status, str] = {
+    "ok": "green",
+    "failed": "bold red",
+    "missing": "bold yellow",
+    "not run": "dim",
+}
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report as a table and one sentence."""
+    table = Table("what", "result", "detail", title=f"{report.folder}")
+    for check in report.checks:
+        table.add_row(check.what, f"[{_STYLES[check.status]}]{check.status}[/]", check.detail)
+    console.print(table)
+    statuses = {check.status for check in report.checks}
+    if "failed" in statuses:
+        console.print("This is not the model that its certificate speaks of.", style="bold red")
+    elif "missing" in statuses:
+        console.print("Only part of the model is here; what is here is right.", style="yellow")
+    else:
+        console.print(f"The certificate holds: {report.verdict}.", style="green")
