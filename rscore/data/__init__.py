@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rscore.data import digits, imagenet, originals
-from rscore.datasets import DATASETS, DatasetName, remedy
+from rscore.datasets import DATASETS, DatasetName, is_complete, missing_files, remedy
 from rscore.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def missing(dataset: DatasetName, data_dir: Path) -> str | None:
 def fetch(dataset: DatasetName, data_dir: Path, *, progress: bool = False) -> list[Path]:
     """Download what is missing of a data set into `data_dir`, checked; the paths of its files.
 
+    Nothing is fetched, and no path given, where another form of the data set is there.
+
     Raises:
         DatasetMissingError: if no mirror gives a file, the package of digits is not installed, or
             only a person can get the data set.
@@ -43,6 +45,8 @@ def fetch(dataset: DatasetName, data_dir: Path, *, progress: bool = False) -> li
         originals.require(dataset, info, folder)
         there = [file for file in info.files if (folder / file.name).is_file()]
         return [originals.checked(file, folder) for file in there]
+    if missing_files(info, folder) and is_complete(info, folder):
+        return []
     from rscore.data.fetching import fetch_files
 
     return fetch_files(dataset, info, folder, progress=progress)

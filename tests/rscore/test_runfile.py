@@ -11,7 +11,7 @@ from rscore.spec import RunSpec
 PRESETS = Path(__file__).parents[2] / "presets"
 
 
-@pytest.mark.parametrize("name", ["digits", "fashion-mnist", "mnist"])
+@pytest.mark.parametrize("name", ["digits", "fashion-mnist", "mnist", "n-mnist"])
 def test_the_presets_are_run_files(name: str) -> None:
     run = read_run_file(PRESETS / f"{name}.yaml")
     assert run.name == name

@@ -245,6 +245,25 @@ def test_missing_recordings_are_named_with_the_remedy(tmp_path: Path, spec: RunS
     assert str(raised.value) == data.missing(spec.dataset, tmp_path)
 
 
+def test_a_set_that_is_there_unpacked_is_not_fetched(tmp_path: Path) -> None:
+    for part in ("Train", "Test"):
+        (tmp_path / "n-mnist" / part).mkdir(parents=True)
+    assert data.fetch("n-mnist", tmp_path) == []
+
+
+def test_an_archive_that_a_person_brought_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dvs128-gesture").mkdir()
+    path = tmp_path / "dvs128-gesture" / "DvsGesture.tar.gz"
+    path.write_bytes(b"whole")
+    with pytest.raises(DatasetCorruptError, match="put the original there"):
+        data.fetch("dvs128-gesture", tmp_path)
+    digest = hashlib.md5(b"whole").hexdigest()
+    know(monkeypatch, "dvs128-gesture", (DatasetFile(path.name, None, digest, ()),))
+    assert data.fetch("dvs128-gesture", tmp_path) == [path]
+
+
 def test_frames_of_large_sets_are_made_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
