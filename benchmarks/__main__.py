@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import demo, server, training
+from benchmarks import demo, inference, server, training
 from benchmarks.report import Report, write
 
 SECTIONS: dict[str, Callable[[], Report]] = {
     "training": training.report,
+    "inference": inference.report,
     "server": server.report,
     "demo": demo.report,
 }

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from rscore.errors import CertificateError
 from rscore.folding.net import Firing, FoldedNet
+from rscore.folding.neuron_check import neuron_difference
 from rscore.folding.recording import Recording, recorded
 
 CHUNK_BYTES = 48 * 2**20
@@ -149,7 +150,13 @@ class _Comparison:
         name, spikes = firing.layer, firing.spikes
         if name not in self.trained.spikes:
             raise CertificateError(f"only the folded network has a neuron layer {name!r}")
-        ternary = self.trained.neurons.pop(name).dynamics.spike == "ternary"
+        neuron = self.trained.neurons.pop(name)
+        difference = neuron_difference(firing.op, neuron)
+        if difference:
+            raise CertificateError(
+                f"the folded network is not the trained one: neuron layer {name!r}: {difference}"
+            )
+        ternary = neuron.dynamics.spike == "ternary"
         gap = _largest_gap(firing.current, self.trained.currents.pop(name))
         self.current_gap = max(self.current_gap, gap)
         self.mismatches += int((spikes != self.trained.spikes.pop(name)).sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -52,12 +52,15 @@ class Learner:
         self._together = ranks.wrap(self._objective)
         self._optimizer = make_optimizer(spec, self._objective)
 
+    def at_work(self) -> AbstractContextManager[None]:
+        """Around the whole training: BatchNorm of all ranks together, where the device can."""
+        return synchronised_norms(self._objective, self._ranks)
+
     @contextmanager
     def training(self) -> Iterator[None]:
         """Around the steps: train mode, and the forward pass as the spec wants it."""
         self._objective.train()
-        compiled = self._compiled.in_place() if self._compiled else nullcontext()
-        with compiled, synchronised_norms(self._objective, self._ranks):
+        with self._compiled.in_place() if self._compiled else nullcontext():
             yield
 
     def step(

@@ -93,10 +93,11 @@ class TrainingLoop:
         """All epochs that are left; the reason if it was asked to stop."""
         self._teller.announce(self.trained(), self._samples, self._device, step=self.step)
         self._teller.progress(self.epoch, self.step)
-        while self.epoch < self._spec.epochs and not self._early_stop.reached:
-            stopped = self._train_batches() or self._end_epoch()
-            if stopped:
-                return stopped
+        with self._learner.at_work():
+            while self.epoch < self._spec.epochs and not self._early_stop.reached:
+                stopped = self._train_batches() or self._end_epoch()
+                if stopped:
+                    return stopped
         if self._early_stop.reached:
             self._teller.early_stop(self._early_stop, self.epoch)
         self._teller.progress(self.epoch, self.step)

@@ -10,8 +10,10 @@ from typing import Any
 from rscore.export import folded_files, nir_file, onnx_file, pt2_file, samples_file
 from rscore.export.parity import stored_file
 from rscore.finish import FILE_NAMES
-from rscore.folding.certificate import VERSION, proof_digest
+from rscore.folding.certificate import PROOF_KEYS, VERSION, proof_digest
 from rscore.verify.report import Report, require
+
+_OTHER_KEYS = ("proof_digest", "exports", "refused", "files")
 
 
 def read_certificate(report: Report) -> dict[str, Any] | None:
@@ -26,10 +28,14 @@ def read_certificate(report: Report) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError):
         report.note("certificate", "failed", f"{path.name} is not a certificate")
         return None
+    lacking = [key for key in (*PROOF_KEYS, *_OTHER_KEYS) if key not in document]
     if version != VERSION:
         report.note("certificate", "failed", f"version {version}; this program reads {VERSION}")
-        return None
-    return document
+    elif lacking:
+        report.note("certificate", "failed", f"it lacks {', '.join(lacking)}")
+    else:
+        return document
+    return None
 
 
 def intact_files(report: Report, document: Mapping[str, Any]) -> dict[str, Path]:

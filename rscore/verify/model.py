@@ -99,6 +99,8 @@ class Model:
     def _trained(self, given: nn.Module | None) -> nn.Module | None:
         path = self._files.get("weights")
         if path is None:
+            reason = "without weights.safetensors the fold cannot be proved again"
+            self._report.note("trained network", "not run", reason)
             return None
         found: list[nn.Module] = []
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from safetensors import SafetensorError
 
 from rscore.errors import ExportError, RscoreError
@@ -79,7 +80,8 @@ def show(report: Report, console: Console) -> None:
     """Print a report as a table and one sentence."""
     table = Table("what", "result", "detail", title=f"{report.folder}")
     for check in report.checks:
-        table.add_row(check.what, f"[{_STYLES[check.status]}]{check.status}[/]", check.detail)
+        status = Text(check.status, style=_STYLES[check.status])
+        table.add_row(Text(check.what), status, Text(check.detail))
     console.print(table)
     statuses = {check.status for check in report.checks}
     if "failed" in statuses:

@@ -79,7 +79,8 @@ def get_samples(model_id: ModelId, services: Service) -> SamplesRead:
     """A few held-out samples with labels, to try the model on."""
     with services.db.read() as session:
         artifact = _file(session, model_id, ArtifactKind.SAMPLES)
-    return SamplesRead.model_validate(json.loads(_content(services, artifact)))
+    stored = json.loads(_content(services, artifact))
+    return SamplesRead(inputs=stored["inputs"], labels=stored["labels"])
 
 
 @router.post("/{model_id}/predict", responses=problems(400, 404, 413, 422))

@@ -226,7 +226,7 @@ def test_download_that_is_damaged_is_not_kept(
 def test_kind_that_is_none(realspike: Realspike, finished: dict[str, Any]) -> None:
     said = realspike("model", "download", finished["models"][0]["id"], "--kind", "onx")
     assert said.code == ExitCode.BAD_INPUT
-    assert "it has certificate, folded, graph, onnx" in said.err
+    assert "it has certificate, folded, graph, nir, onnx, pt2, samples, weights" in said.err
 
 
 def test_dry_run_queues_nothing(realspike: Realspike, study_file: Path, client: Client) -> None:

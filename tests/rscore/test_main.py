@@ -53,6 +53,8 @@ def test_trains_folds_and_says_where_everything_is(tmp_path: Path) -> None:
         "folded.safetensors",
         "folded.json",
         "folded.onnx",
+        "folded.nir",
+        "folded.pt2",
         "samples.json",
         "certificate.json",
     }

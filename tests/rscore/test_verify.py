@@ -13,11 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rscore.export import folded_files
+from rscore.export.digests import tensors_digest
 from rscore.export.parity import stored_file
 from rscore.finish import FILE_NAMES, finish, finish_network
 from rscore.folding.certificate import Subject, proof_digest
 from rscore.spec import RunSpec
 from rscore.verify import Report, verify
+from rscore.verify.__main__ import main
 from tests.support.networks import lively_network, own_network, sample_images
 
 SPEC = RunSpec(width=2, certificate_samples=40)
@@ -109,8 +111,6 @@ def test_a_tampered_fold_is_caught_even_if_its_digest_was_made_to_fit(copy: Path
     assert "folded network" in failed(verify(copy))
 
     def fit(document: dict[str, Any]) -> None:
-        from rscore.export.digests import tensors_digest
-
         document["networks"]["folded_sha256"] = tensors_digest(tensors)
 
     edit(copy, fit, hide=True)
@@ -182,13 +182,13 @@ def test_part_of_a_model_is_said_to_be_part(copy: Path) -> None:
     missing = {check.what for check in report.checks if check.status == "missing"}
     assert missing == {"weights.safetensors", "folded.pt2"}
     assert report.of("parity onnx").status == "ok"
-    assert "weights.safetensors" in report.of("proof float64").detail
+    assert "without weights.safetensors" in report.of("trained network").detail
 
 
 def test_a_folder_without_a_certificate(tmp_path: Path) -> None:
     report = verify(tmp_path)
     assert [(check.what, check.status) for check in report.checks] == [("certificate", "missing")]
-    for text in ("[", "[]", '{"version": 1}'):
+    for text in ("[", "[]", '{"version": 1}', '{"version": 2, "verdict": "exact"}'):
         (tmp_path / "certificate.json").write_text(text)
         assert failed(verify(tmp_path)) == {"certificate"}
 
@@ -210,12 +210,19 @@ def test_a_network_of_ones_own_is_proved_where_it_is_given(tmp_path: Path) -> No
     assert report.of("proof float64").status == "ok"
 
 
-def test_the_command_prints_a_table_and_its_exit_code_is_the_answer(copy: Path) -> None:
+def test_the_command_prints_a_table_and_says_whether_it_holds(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["rscore.verify", str(model), "--run-pt2"])
+    assert main() == 0
+    printed = capsys.readouterr().out
+    assert "The certificate holds: exact." in printed
+    assert "parity pt2" in printed
+
+
+def test_the_exit_code_is_the_answer(copy: Path) -> None:
+    (copy / "certificate.json").write_text("{}")
     command = [sys.executable, "-m", "rscore.verify", str(copy)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert "The certificate holds: exact." in done.stdout
-    (copy / "folded.onnx").write_bytes(b"")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "not the model that its certificate speaks of" in done.stdout

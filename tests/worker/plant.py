@@ -17,7 +17,7 @@ from server.queue import RunQueue
 from server.settings import Settings
 from server.storage import artifacts, logs, runs, workers
 from server.storage.database import Database
-from server.storage.models import Artifact, Attempt, Metric, Run
+from server.storage.models import Artifact, Attempt, Histogram, Metric, Run
 from server.storage.states import TERMINAL, RunStatus
 from tests.support.environment import environment_of
 from tests.support.waiting import wait_until
@@ -142,11 +142,14 @@ class Plant:
         with self.database.read() as session:
             return "\n".join(line.text for line in logs.tail(session, run_id, limit=1000))
 
-    def points(self, run_id: str) -> dict[tuple[str, int], float]:
-        """Its metrics by (name, step), measured times left out."""
+    def points(self, run_id: str) -> dict[tuple[str, int], object]:
+        """Its metrics and histograms by (name, step), measured times left out."""
         with self.database.read() as session:
-            rows = session.query(Metric).filter(Metric.run_id == run_id)
-            return {(row.name, row.step): row.value for row in rows if row.name not in TIMINGS}
+            values = session.query(Metric).filter(Metric.run_id == run_id)
+            bins = session.query(Histogram).filter(Histogram.run_id == run_id)
+            return {
+                (row.name, row.step): row.value for row in values if row.name not in TIMINGS
+            } | {(row.name, row.step): (row.low, row.high, row.counts) for row in bins}
 
     def wait(self, run_id: str, *statuses: RunStatus, seconds: float = 120) -> Run:
         """The run, once it has one of the statuses."""

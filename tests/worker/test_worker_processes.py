@@ -64,14 +64,17 @@ def test_a_run_ends_with_model_and_files(plant: Plant, undisturbed: str) -> None
     assert model.verdict in ("exact", "bounded")
     assert model.test_acc == run.summary["test_acc"]
     stored = plant.artifacts(undisturbed)
-    assert {item.kind for item in stored} == {
-        "weights",
-        "folded",
-        "graph",
-        "onnx",
-        "samples",
-        "certificate",
+    assert {item.kind: item.media_type for item in stored} == {
+        "weights": "application/octet-stream",
+        "folded": "application/octet-stream",
+        "graph": "application/json",
+        "onnx": "application/onnx",
+        "nir": "application/x-hdf5",
+        "pt2": "application/zip",
+        "samples": "application/json",
+        "certificate": "application/json",
     }
+    assert any(name.startswith("amplitude/") for name, _ in plant.points(undisturbed))
     for item in stored:
         with plant.files.open(item.location) as file:
             assert hashlib.sha256(file.read()).hexdigest() == item.sha256
@@ -101,6 +104,19 @@ def test_a_missing_data_set_fails_with_the_remedy(plant: Plant, worker: Process)
 
     assert (run.status, run.reason) == (RunStatus.FAILED, "dataset_missing")
     assert "realspike data fetch mnist" in str(run.detail)
+
+
+def test_a_run_that_asks_for_what_the_machine_lacks_fails_with_the_field(
+    plant: Plant, worker: Process
+) -> None:
+    run_id = plant.submit(precision="fp16")
+
+    run = plant.wait(run_id)
+
+    assert (run.status, run.reason) == (RunStatus.FAILED, "spec_invalid"), plant.story(run_id)
+    assert str(run.detail).startswith("precision: fp16 needs a GPU")
+    assert "use bf16 or fp32" in str(run.detail)
+    assert "Traceback" not in plant.log(run_id)
 
 
 def test_a_diverging_run_keeps_its_metrics(plant: Plant, worker: Process) -> None:

@@ -25,7 +25,7 @@ def make_model(services: Services, folder: Path, **run: Any) -> str:
     contents = {
         "checkpoint": b"training goes on from here",
         "onnx": linear_model(weights, counted="neuron1"),
-        "samples": json.dumps(SAMPLES).encode(),
+        "samples": json.dumps(SAMPLES | {"proof_digest": "5" * 64}).encode(),
     }
     stored = {}
     for kind, content in contents.items():
