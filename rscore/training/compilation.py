@@ -42,6 +42,9 @@ class CompiledForward:
     """
 
     def __init__(self, network: nn.Module) -> None:
+        # What earlier networks of this process left counts towards a limit, after which torch
+        # goes on without compiling.
+        torch.compiler.reset()
         whole = torch.compile(network.forward, dynamic=False)
         self._forwards: list[tuple[nn.Module, Callable[..., Any]]] = [(network, whole)]
         self._forwards += [
