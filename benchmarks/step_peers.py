@@ -50,7 +50,9 @@ class PlainNeuron(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         membrane, spikes = None, []
         for current in x.unflatten(0, (self.lif.num_timesteps, -1)):
-            carried = 0 if membrane is None else self.lif.decay_value() * membrane * (1 - spikes[-1])
+            carried = (
+                0 if membrane is None else self.lif.decay_value() * membrane * (1 - spikes[-1])
+            )
             membrane = carried + current
             spikes.append(Spike.apply(membrane - self.lif.v_threshold))
         return torch.cat(spikes)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from snntorch.import_nir import import_from_nir
-from torch import Tensor
+from torch import Tensor, nn
 
 from rscore.errors import ExportError
 from rscore.export import nir_file, nir_runtime
@@ -16,7 +16,7 @@ from rscore.folding import fold
 from rscore.folding.net import INPUT, FoldedNet, Node
 from rscore.folding.ops import Add, Diagonal, LIFOp, RepeatTimeOp, ThresholdLIFOp, TimeMeanOp
 from rscore.spec import RunSpec
-from tests.support.networks import lively_network, sample_images
+from tests.support.networks import lif_layer, lively_network, own_network, sample_images
 
 RESNET = RunSpec(width=4, dataset="cifar10", network="resnet20", decay=0.3, v_threshold=0.7)
 SEW = RunSpec(width=4, dataset="cifar10", network="sew-resnet18")
@@ -88,6 +88,19 @@ def test_what_nir_does_not_have_is_refused_by_name(spec: RunSpec, reason: str) -
     inputs = sample_images(spec, 1)
     folded = fold(lively_network(spec), inputs).float()
     with pytest.raises(ExportError, match=f"NIR cannot express .*: .*{reason}"):
+        nir_file.graph_of(folded, inputs, about={})
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [nn.Conv2d(4, 4, 3, padding=1, groups=4), nn.Conv2d(4, 4, (1, 3), padding=(0, 1))],
+    ids=["grouped", "oblong"],
+)
+def test_convolutions_whose_shape_nir_gets_wrong_are_refused(layer: nn.Module) -> None:
+    network = own_network(layer, lif_layer(), features=324, granularity="channel")
+    inputs = torch.rand(1, 1, 9, 9)
+    folded = fold(network, inputs).float()
+    with pytest.raises(ExportError, match="NIR cannot express .*body.0.*grouped"):
         nir_file.graph_of(folded, inputs, about={})
 
 
