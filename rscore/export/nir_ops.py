@@ -80,8 +80,8 @@ def conv2d(step: Step) -> Sources:
     op: Conv2d = step.op
     if op.groups > 1 or op.weight.shape[2] != op.weight.shape[3]:
         raise step.refuse(
-            "nir works out a wrong shape behind a convolution that is grouped or whose kernel is not "
-            "square"
+            "nir works out a wrong shape behind a convolution that is grouped or whose kernel is "
+            "not square"
         )
     bias = torch.zeros(len(op.weight)) if op.bias is None else op.bias
     return step.add(_conv(step, op.weight, bias, op))

@@ -100,7 +100,7 @@ def test_convolutions_whose_shape_nir_gets_wrong_are_refused(layer: nn.Module) -
     network = own_network(layer, lif_layer(), features=324, granularity="channel")
     inputs = torch.rand(1, 1, 9, 9)
     folded = fold(network, inputs).float()
-    with pytest.raises(ExportError, match="NIR cannot express .*body.0.*grouped"):
+    with pytest.raises(ExportError, match=r"NIR cannot express .*body\.0.*grouped"):
         nir_file.graph_of(folded, inputs, about={})
 
 
