@@ -1,8 +1,8 @@
 """One training step of the same network with different neurons, alternating in one process.
 
-Runs in the peers' environment: `python -m benchmarks.step_peers SPEC_JSON ROUNDS PRECISION [NAME]`.
-PRECISION is fp32 or bf16 (autocast), both channels-last. With a NAME it runs that implementation
-alone and prints the peak of its resident memory instead.
+Runs in the peers' environment: `python -m benchmarks.step_peers SPEC_JSON ROUNDS PRECISION [NAME]`
+with PRECISION fp32 or bf16 (autocast), channels-last as in our training. Prints the median seconds
+and CPU seconds of each implementation, or with a NAME the peak of that one's resident memory.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rscore.amplitude import Amplitude
 from rscore.networks import build_network
 from rscore.neurons import LIF
 from rscore.process import prepare_process
 from rscore.spec import RunSpec, parse_spec
+
+OURS = "realspike"
 
 
 class Spike(torch.autograd.Function):
@@ -46,14 +49,13 @@ class PlainNeuron(nn.Module):
     def __init__(self, lif: LIF) -> None:
         super().__init__()
         self.lif = lif
+        self.decay = lif.decay_value()
 
     def forward(self, x: Tensor) -> Tensor:
         membrane, spikes = None, []
         for current in x.unflatten(0, (self.lif.num_timesteps, -1)):
-            carried = (
-                0 if membrane is None else self.lif.decay_value() * membrane * (1 - spikes[-1])
-            )
-            membrane = carried + current
+            carried = 0 if membrane is None else membrane * (1 - spikes[-1])
+            membrane = self.decay * carried + current
             spikes.append(Spike.apply(membrane - self.lif.v_threshold))
         return torch.cat(spikes)
 
@@ -80,23 +82,29 @@ class SpikingJellyNeuron(nn.Module):
         return self.node(x.unflatten(0, (self.num_timesteps, -1))).flatten(0, 1)
 
 
-def with_neurons(network: nn.Module, neuron: Callable[[LIF], nn.Module]) -> nn.Module:
-    """A copy of the network whose LIF layers are replaced."""
+def replaced(
+    network: nn.Module, kind: type[nn.Module], by: Callable[[Any], nn.Module]
+) -> nn.Module:
+    """A copy of the network whose layers of a kind are replaced."""
     changed = copy.deepcopy(network)
     for name, module in list(changed.named_modules()):
-        if isinstance(module, LIF):
+        if isinstance(module, kind):
             parent = changed.get_submodule(name.rpartition(".")[0])
-            setattr(parent, name.rpartition(".")[2], neuron(module))
+            setattr(parent, name.rpartition(".")[2], by(module))
     return changed
 
 
 def variants(spec: RunSpec) -> Iterator[tuple[str, nn.Module]]:
-    """Name and network of each implementation; all start from the same weights."""
+    """Name and network of each implementation; all start from the same weights.
+
+    The peers' amplitude is a product in plain torch; the ReLU network has none.
+    """
     network = build_network(spec)
-    yield "realspike fused", network
-    yield "plain autograd", with_neurons(network, PlainNeuron)
-    yield "SpikingJelly 2.0.0 multi-step", with_neurons(network, SpikingJellyNeuron)
-    yield "ReLU (the limit)", with_neurons(network, lambda _lif: nn.ReLU())
+    without = replaced(network, Amplitude, lambda _: nn.Identity())
+    yield OURS, network
+    yield "plain autograd", replaced(network, LIF, PlainNeuron)
+    yield "SpikingJelly 2.0.0 multi-step", replaced(network, LIF, SpikingJellyNeuron)
+    yield "ReLU at batch T*N (the limit)", replaced(without, LIF, lambda _: nn.ReLU())
 
 
 def peak_mib() -> float:
@@ -104,35 +112,42 @@ def peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def step(network: nn.Module, images: Tensor, labels: Tensor, *, bf16: bool) -> float:
-    """Seconds of one forward and backward pass."""
+def step(network: nn.Module, images: Tensor, labels: Tensor, *, bf16: bool) -> tuple[float, float]:
+    """Seconds and CPU seconds of one forward and backward pass."""
     network.zero_grad()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         logits = network(images)
     F.cross_entropy(logits.float(), labels).backward()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - used
 
 
 def main() -> None:
     spec, rounds, precision = parse_spec(json.loads(sys.argv[1])), int(sys.argv[2]), sys.argv[3]
     torch.manual_seed(0)
     images = torch.rand(spec.batch_size, *spec.input_shape)
+    images = images.contiguous(memory_format=torch.channels_last)
     labels = torch.randint(10, (spec.batch_size,))
+    chosen = sys.argv[4:]
     networks = {
         name: network.to(memory_format=torch.channels_last)
         for name, network in variants(spec)
-        if len(sys.argv) == 4 or name == sys.argv[4]
+        if not chosen or name in chosen
     }
-    images = images.contiguous(memory_format=torch.channels_last)
-    times: dict[str, list[float]] = {name: [] for name in networks}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in networks}
     for _ in range(rounds + 1):
         for name, network in networks.items():
             times[name].append(step(network, images, labels, bf16=precision == "bf16"))
-    if len(sys.argv) == 4:
-        print(json.dumps({name: statistics.median(values[1:]) for name, values in times.items()}))
-    else:
+    if chosen:
         print(json.dumps({"peak_mib": peak_mib()}))
+        return
+    result: dict[str, Any] = {"native_bf16": torch.ops.mkldnn._is_mkldnn_bf16_supported()}
+    for place, what in enumerate(("seconds", "cpu_seconds")):
+        result[what] = {
+            name: statistics.median(value[place] for value in values[1:])
+            for name, values in times.items()
+        }
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal, TypeGuard, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from rscore.kernels import amplitude_backward, amplitude_forward
+from rscore.neurons import LIF
 from rscore.spec import Granularity, RunSpec
 
 Constraint = Literal["free", "positive", "power-of-two"]
@@ -36,30 +36,13 @@ def power_of_two(value: Tensor) -> Tensor:
     """
     size = value.detach().abs().clamp(2.0**-30, 2.0**30)
     rounded = torch.exp2(size.log2().round()).copysign(value.detach())
-    return value + (rounded - value).detach() if value.requires_grad else rounded
+    return rounded + (value - value.detach()) if value.requires_grad else rounded
 
 
 CONSTRAINTS: Mapping[Constraint, Callable[[Tensor], Tensor]] = MappingProxyType(
     {"free": free, "positive": positive, "power-of-two": power_of_two}
 )
 """Every constraint by its name in a run specification: parameter to amplitude in force."""
-
-
-class ScaledSpikes(torch.autograd.Function):
-    """o = a * s; for the backward pass the spikes are kept as one byte each."""
-
-    @staticmethod
-    def forward(ctx: Any, spikes: Tensor, amplitude: Tensor) -> Tensor:
-        """Real-valued spikes [B, ...] for spikes [B, ...] and an amplitude that broadcasts."""
-        scaled, kept = amplitude_forward(spikes, amplitude)
-        ctx.save_for_backward(kept, amplitude)
-        return scaled
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients of the spikes, a * g, and of the amplitude, the sum of g * s where shared."""
-        kept, amplitude = ctx.saved_tensors
-        return amplitude_backward(grads[0], kept, amplitude)
 
 
 class Amplitude(nn.Module):
@@ -97,12 +80,7 @@ class Amplitude(nn.Module):
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Real-valued spikes [T*N, C, H, W] (or [T*N, C]) for spikes of the same shape."""
-        if not torch.is_grad_enabled():
-            return spikes * self.effective().to(spikes.dtype)
-        scaled: Tensor = ScaledSpikes.apply(  # type: ignore[no-untyped-call]
-            spikes, self.effective()
-        )
-        return scaled
+        return spikes * self.effective().to(spikes.dtype)
 
     def extra_repr(self) -> str:
         """What the layer's repr shows."""
@@ -114,3 +92,49 @@ def make_amplitude(spec: RunSpec, shape: tuple[int, ...]) -> nn.Module:
     if spec.granularity == "binary":
         return nn.Identity()
     return Amplitude(spec.granularity, shape, spec.amplitude_constraint)
+
+
+def real_spikes(neuron: nn.Module, amplitude: nn.Module, currents: Tensor) -> Tensor:
+    """amplitude(neuron(currents)), [T*N, ...]; in training in one pass over memory where possible.
+
+    Somebody who listens to one of the layers hears it: then they run one by one.
+    """
+    if _plain(neuron, LIF) and _plain(amplitude, Amplitude):
+        return neuron.scaled(currents, amplitude.effective())
+    separate: Tensor = amplitude(neuron(currents))
+    return separate
+
+
+_M = TypeVar("_M", bound=nn.Module)
+
+
+def _plain(module: nn.Module, kind: type[_M]) -> TypeGuard[_M]:
+    """True for a layer in training that is of this very class and that nobody listens to.
+
+    Outside of training layers run one by one, which is what a trace for folding or export sees.
+    """
+    hooks = (
+        module._forward_hooks,
+        module._forward_pre_hooks,
+        module._backward_hooks,
+        module._backward_pre_hooks,
+        "forward" in vars(module),
+    )
+    in_use = module.training and torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    return type(module) is kind and in_use and not any(hooks)
+
+
+class RealSpike(nn.Sequential):
+    """A neuron layer and its amplitude: real-valued spikes o[t] = a * s[t] of currents [T*N, ...].
+
+    Args:
+        neuron: the neuron layer.
+        amplitude: its amplitude, or the identity for a binary network.
+    """
+
+    def __init__(self, neuron: nn.Module, amplitude: nn.Module) -> None:
+        super().__init__(neuron, amplitude)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002
+        """Real-valued spikes, shape of the currents."""
+        return real_spikes(self[0], self[1], input)

@@ -7,22 +7,24 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
-from rscore.kernels import Dynamics, neuron_backward, neuron_forward
-from rscore.kernels.reference import after_reset
+from rscore.kernels import Dynamics, Scale, neuron_backward, neuron_forward
+from rscore.kernels.reference import after_reset, surrogate_slope
 from rscore.kernels.reference import spike as fired
+from rscore.recomputing import recomputable
 from rscore.spec import ResetKind, SpikeKind, SurrogateName
-from rscore.surrogate import SURROGATES, Surrogate
 
 
 class FusedNeuron(torch.autograd.Function):
-    """All T steps of a neuron layer as one node of the autograd graph.
+    """All T steps of a neuron layer, and its amplitude, as one node of the autograd graph.
 
     u[t] = decay * v[t-1] + x[t]
     s[t] = 1 if u[t] >= v_threshold else 0
     s[t] = sign(u[t]) if |u[t]| >= v_threshold else 0     ternary spikes
     v[t] = u[t] * (1 - |s[t]|)             hard reset to 0
     v[t] = u[t] - v_threshold * s[t]       soft reset
+    o[t] = a * s[t]                        where there is an amplitude
 
     The backward pass differentiates the reset as well, unless it is detached; only ds/du is
     replaced by the surrogate. All that is kept for it are the currents.
@@ -32,44 +34,102 @@ class FusedNeuron(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, decay: Tensor | float, dynamics: Dynamics) -> Tensor:
-        """Spikes for currents `x`, both [T, ...]; `decay` is a number or a tensor []."""
-        layout = _Layout(x)
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        decay: Tensor | float,
+        amplitudes: Tensor | None,
+        run: int,
+        dynamics: Dynamics,
+    ) -> Tensor:
+        """Spikes [T, M] of contiguous currents [T, M]; `amplitudes` and `run` are a Scale."""
         value = float(decay)
-        currents = layout.flat(x)
-        ctx.save_for_backward(currents)
-        ctx.constants = (value, dynamics, layout)
-        return layout.shaped(neuron_forward(currents, value, dynamics))
+        ctx.save_for_backward(x, amplitudes)
+        ctx.constants = (value, run, dynamics)
+        return neuron_forward(x, value, dynamics, _scale(amplitudes, run))
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor | None, None]:
-        """Gradients of the currents, [T, ...], and of the decay, [] where it is learned."""
-        (currents,) = ctx.saved_tensors
-        decay, dynamics, layout = ctx.constants
-        flat = layout.flat(grads[0]).contiguous()
-        grad_x, grad_decay = neuron_backward(flat, currents, decay, dynamics)
-        return layout.shaped(grad_x), grad_decay if ctx.needs_input_grad[1] else None, None
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of the currents, [T, M], of a learned decay, [], and of the amplitudes."""
+        x, amplitudes = ctx.saved_tensors
+        decay, run, dynamics = ctx.constants
+        found = neuron_backward(
+            grad.contiguous(),
+            x,
+            decay,
+            dynamics,
+            _scale(amplitudes, run),
+            learn_decay=ctx.needs_input_grad[1],
+        )
+        return found.currents, found.decay, found.scale, None, None
 
 
-class _Layout:
-    """The order in which a tensor [T, ...] lies in memory, as [T, M] without a copy.
+def _scale(amplitudes: Tensor | None, run: int) -> Scale | None:
+    return None if amplitudes is None else Scale(amplitudes, run)
 
-    A channels-last tensor is so walked from end to end as a contiguous one is.
+
+def fused_spikes(
+    x: Tensor, decay: Tensor | float, dynamics: Dynamics, amplitude: Tensor | None = None
+) -> Tensor:
+    """Spikes [T*N, ...] of currents [T, N, ...], in the memory layout of the currents.
+
+    Args:
+        x: currents, contiguous or channels-last (else they are copied).
+        decay: a number, or a tensor [] to be trained.
+        dynamics: the layer's constants.
+        amplitude: of one sample's neurons: one number, [C, 1, 1] or [C], or all of them.
     """
+    layout = Layout(x)
+    currents = layout.flat(x)
+    scale = None if amplitude is None else layout.scale(amplitude)
+    values, run = scale or (None, 1)
+    spikes: Tensor = FusedNeuron.apply(  # type: ignore[no-untyped-call]
+        currents, decay, values, run, dynamics
+    )
+    shaped = layout.shaped(spikes).flatten(0, 1)
+    if not spikes.requires_grad:
+        return shaped
+    currents = currents.detach()
+    number = float(decay.detach()) if isinstance(decay, Tensor) else decay
+    kept = None if scale is None else Scale(scale.values.detach(), run)
+
+    def again() -> Tensor:
+        return layout.shaped(neuron_forward(currents, number, dynamics, kept)).flatten(0, 1)
+
+    return recomputable(shaped, again)
+
+
+class Layout:
+    """The order in which currents [T, N, ...] lie in memory: contiguous or channels-last."""
 
     def __init__(self, like: Tensor) -> None:
-        rest = sorted(range(1, like.dim()), key=lambda dim: -like.stride()[dim])
-        self._order = [0, *rest]
+        self._order = list(range(like.dim()))
+        if like.dim() == 5 and not like.is_contiguous():
+            channels_last = [0, 1, 3, 4, 2]
+            if like.permute(channels_last).is_contiguous():
+                self._order = channels_last
         self._shape = [like.shape[dim] for dim in self._order]
 
     def flat(self, x: Tensor) -> Tensor:
-        """[T, M] for [T, ...]; a view unless `x` lies otherwise in memory."""
+        """[T, M] for [T, N, ...], a view unless `x` lies otherwise in memory."""
         return x.permute(self._order).reshape(self._shape[0], -1).contiguous()
 
     def shaped(self, x: Tensor) -> Tensor:
-        """[T, ...] for [T, M], a view."""
+        """[T, N, ...] for [T, M], a view."""
         back = sorted(range(len(self._order)), key=self._order.__getitem__)
         return x.view(self._shape).permute(back)
+
+    def scale(self, amplitude: Tensor) -> Scale:
+        """An amplitude that broadcasts against one sample, in memory order."""
+        order = [dim - 2 for dim in self._order[2:]] if amplitude.dim() > 1 else [0]
+        laid = amplitude.permute(order).contiguous()
+        run = 1
+        for length, shared in zip(reversed(self._shape[2:]), reversed(laid.shape), strict=True):
+            if shared != 1:
+                break
+            run *= length
+        return Scale(laid.flatten(), run)
 
 
 class LIF(nn.Module):
@@ -133,18 +193,18 @@ class LIF(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Spikes [T*N, ...] for currents `x` [T*N, ...]."""
-        spikes: Tensor = FusedNeuron.apply(  # type: ignore[no-untyped-call]
-            self._by_time(x), self._decay_now(), self.dynamics
-        )
-        return spikes.flatten(0, 1)
+        return fused_spikes(self._by_time(x), self._decay_now(), self.dynamics)
+
+    def scaled(self, x: Tensor, amplitude: Tensor) -> Tensor:
+        """Spikes times an amplitude that broadcasts against one sample, [T*N, ...], in one go."""
+        return fused_spikes(self._by_time(x), self._decay_now(), self.dynamics, amplitude)
 
     def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Membrane before reset and spikes, both [T*N, ...], each differentiable.
 
         Step by step through autograd: for losses on the membrane, and to check the fused form.
         """
-        steps = _plain_steps(self._by_time(x), self._decay_now(), self.dynamics)
-        membrane, spikes = steps
+        membrane, spikes = _plain_steps(self._by_time(x), self._decay_now(), self.dynamics)
         return membrane.flatten(0, 1), spikes.flatten(0, 1)
 
     def extra_repr(self) -> str:
@@ -177,12 +237,7 @@ class SurrogateSpike(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         """Gradient of the membrane."""
         (u,) = ctx.saved_tensors
-        dynamics: Dynamics = ctx.dynamics
-        surrogate: Surrogate = SURROGATES[dynamics.surrogate]
-        slope = surrogate(u - dynamics.v_threshold, dynamics.surrogate_width)
-        if dynamics.spike == "ternary":
-            slope = slope + surrogate(u + dynamics.v_threshold, dynamics.surrogate_width)
-        return grads[0] * slope, None
+        return grads[0] * surrogate_slope(u, ctx.dynamics), None
 
 
 def _plain_steps(x: Tensor, decay: Tensor | float, dynamics: Dynamics) -> tuple[Tensor, Tensor]:

@@ -67,6 +67,8 @@ def fast_sigmoid(distance: Tensor, width: float) -> Tensor:
 def tanh(distance: Tensor, width: float) -> Tensor:
     """k (1 - tanh(k (u - v_threshold))^2) / 2 with k = 2 / width.
 
+    The same curve as `sigmoid` of this width, since (1 - tanh(y)^2) / 4 = p (1 - p) at 2 y.
+
     Source: Guo et al., IM-Loss, NeurIPS 2022, where k grows over the training; here it is fixed.
     """
     steepness = 2 / width

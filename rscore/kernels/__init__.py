@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from torch import Tensor
 
 from rscore.kernels import cpu, gpu, reference
-from rscore.kernels.dynamics import Dynamics
-from rscore.kernels.scaling import amplitude_backward, amplitude_forward
+from rscore.kernels.dynamics import Dynamics, Scale
+from rscore.kernels.reference import Gradients
 
-__all__ = [
-    "Dynamics",
-    "amplitude_backward",
-    "amplitude_forward",
-    "neuron_backward",
-    "neuron_forward",
-]
+__all__ = ["Dynamics", "Gradients", "Scale", "neuron_backward", "neuron_forward"]
 
 
-def neuron_forward(currents: Tensor, decay: float, dynamics: Dynamics) -> Tensor:
-    """Spikes [T, M] of currents [T, M], which lie in memory without gaps."""
-    if cpu.serves(currents):
-        return cpu.forward(currents, decay, dynamics)
-    if gpu.serves(currents):
-        return gpu.forward(currents, decay, dynamics)
-    return reference.forward(currents, decay, dynamics)
+def neuron_forward(
+    currents: Tensor, decay: float, dynamics: Dynamics, scale: Scale | None = None
+) -> Tensor:
+    """Spikes [T, M] of currents [T, M], times their amplitude where there is one.
+
+    The currents are contiguous; the result has their dtype.
+    """
+    spikes: Tensor = _fastest(currents).forward(currents, decay, dynamics, scale)
+    return spikes
 
 
 def neuron_backward(
-    grad: Tensor, currents: Tensor, decay: float, dynamics: Dynamics
-) -> tuple[Tensor, Tensor]:
-    """Gradients of the currents [T, M] and of the decay []; `grad` is that of the spikes."""
-    if cpu.serves(currents):
-        return cpu.backward(grad, currents, decay, dynamics)
-    if gpu.serves(currents):
-        return gpu.backward(grad, currents, decay, dynamics)
-    return reference.backward(grad, currents, decay, dynamics)
+    grad: Tensor,
+    currents: Tensor,
+    decay: float,
+    dynamics: Dynamics,
+    scale: Scale | None = None,
+    *,
+    learn_decay: bool = False,
+) -> Gradients:
+    """Gradients of what neuron_forward was given; `grad`, contiguous, is that of its result."""
+    gradients: Gradients = _fastest(currents).backward(
+        grad, currents, decay, dynamics, scale, learn_decay=learn_decay
+    )
+    return gradients
+
+
+def _fastest(currents: Tensor) -> ModuleType:
+    return next((kernels for kernels in (cpu, gpu) if kernels.serves(currents)), reference)

@@ -8,15 +8,24 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from rscore.kernels.dynamics import Dynamics
+from rscore.kernels.dynamics import Dynamics, Scale
 from rscore.kernels.library import library
+from rscore.kernels.reference import Gradients
 from rscore.spec import SurrogateName
 
+_KINDS = get_args(SurrogateName)
+"""The order of the enum Surrogate in surrogate.h."""
 
-class _Constants(ctypes.Structure):
-    """The struct Constants of neuron.cpp."""
+
+class _Layer(ctypes.Structure):
+    """The struct Layer of neuron.cpp."""
 
     _fields_ = (
+        ("steps", ctypes.c_int64),
+        ("neurons", ctypes.c_int64),
+        ("amplitudes", ctypes.c_void_p),
+        ("period", ctypes.c_int64),
+        ("run", ctypes.c_int64),
         ("decay", ctypes.c_float),
         ("v_threshold", ctypes.c_float),
         ("width", ctypes.c_float),
@@ -24,90 +33,69 @@ class _Constants(ctypes.Structure):
         ("soft_reset", ctypes.c_int32),
         ("detach_reset", ctypes.c_int32),
         ("ternary", ctypes.c_int32),
+        ("half", ctypes.c_int32),
     )
-
-
-_KINDS = get_args(SurrogateName)
-"""The order of the enum Surrogate in neuron.cpp."""
-
-
-def available(device: torch.device) -> bool:
-    """True when tensors are on the CPU and the kernels could be built."""
-    return device.type == "cpu" and library() is not None
 
 
 def serves(currents: Tensor) -> bool:
     """True when the kernels can do this layer; `currents` are [T, M]."""
-    if currents.dtype not in (torch.float32, torch.bfloat16) or not available(currents.device):
+    if currents.device.type != "cpu" or currents.dtype not in (torch.float32, torch.bfloat16):
         return False
-    most: int = _loaded().realspike_most_steps()
-    return len(currents) <= most
+    loaded = library()
+    return loaded is not None and len(currents) <= loaded.realspike_most_steps()
 
 
-def forward(currents: Tensor, decay: float, dynamics: Dynamics) -> Tensor:
+def forward(
+    currents: Tensor, decay: float, dynamics: Dynamics, scale: Scale | None = None
+) -> Tensor:
     """As reference.forward, bit for bit."""
-    spikes = torch.empty_like(currents)
-    constants = _constants(decay, dynamics)
-    _loaded().realspike_forward(
-        currents.dtype == torch.bfloat16,
-        currents.data_ptr(),
-        spikes.data_ptr(),
-        *currents.shape,
-        ctypes.byref(constants),
-    )
-    return spikes
+    result = torch.empty_like(currents)
+    scale = _single(scale)
+    layer = _layer(currents, decay, dynamics, scale)
+    _loaded().realspike_forward(ctypes.byref(layer), currents.data_ptr(), result.data_ptr())
+    return result
 
 
 def backward(
-    grad: Tensor, currents: Tensor, decay: float, dynamics: Dynamics
-) -> tuple[Tensor, Tensor]:
+    grad: Tensor,
+    currents: Tensor,
+    decay: float,
+    dynamics: Dynamics,
+    scale: Scale | None = None,
+    *,
+    learn_decay: bool = False,
+) -> Gradients:
     """As reference.backward, to the rounding of a sum."""
     grad_currents = torch.empty_like(currents)
-    blocks = -(-currents.shape[1] // _loaded().realspike_block())
-    sums = torch.empty(blocks, dtype=torch.float64)
-    constants = _constants(decay, dynamics)
+    scale = _single(scale)
+    layer = _layer(currents, decay, dynamics, scale)
+    chunks = _loaded().realspike_chunks(ctypes.byref(layer))
+    of_decay = torch.zeros(chunks, dtype=torch.float64) if learn_decay else None
+    of_scale = torch.zeros(chunks, len(scale.values), dtype=torch.float64) if scale else None
     _loaded().realspike_backward(
-        currents.dtype == torch.bfloat16,
+        ctypes.byref(layer),
         grad.data_ptr(),
         currents.data_ptr(),
         grad_currents.data_ptr(),
-        sums.data_ptr(),
+        None if of_decay is None else of_decay.data_ptr(),
+        None if of_scale is None else of_scale.data_ptr(),
+    )
+    return Gradients(
+        grad_currents,
+        None if of_decay is None else of_decay.sum().float(),
+        None if of_scale is None else of_scale.sum(0).float(),
+    )
+
+
+def _single(scale: Scale | None) -> Scale | None:
+    return None if scale is None else Scale(scale.values.float(), scale.run)
+
+
+def _layer(currents: Tensor, decay: float, dynamics: Dynamics, scale: Scale | None) -> _Layer:
+    amplitudes = (scale.values.data_ptr(), len(scale.values), scale.run) if scale else (None, 1, 1)
+    return _Layer(
         *currents.shape,
-        ctypes.byref(constants),
-    )
-    return grad_currents, sums.sum().float()
-
-
-def amplitude_forward(
-    spikes: Tensor, amplitude: Tensor, shape: tuple[int, int, int]
-) -> tuple[Tensor, Tensor]:
-    """a * s of flat spikes [rows * period * run] and amplitude [period]; and s as int8."""
-    scaled, kept = torch.empty_like(spikes), torch.empty_like(spikes, dtype=torch.int8)
-    _loaded().realspike_amplitude_forward(
-        spikes.data_ptr(), amplitude.data_ptr(), scaled.data_ptr(), kept.data_ptr(), *shape
-    )
-    return scaled, kept
-
-
-def amplitude_backward(
-    grad: Tensor, kept: Tensor, amplitude: Tensor, shape: tuple[int, int, int]
-) -> tuple[Tensor, Tensor]:
-    """Gradients of the spikes, shape of `grad`, and of the amplitude [period]."""
-    grad_spikes = torch.empty_like(grad)
-    sums = torch.empty(_loaded().realspike_amplitude_chunks(shape[0]), shape[1])
-    _loaded().realspike_amplitude_backward(
-        grad.data_ptr(),
-        kept.data_ptr(),
-        amplitude.data_ptr(),
-        grad_spikes.data_ptr(),
-        sums.data_ptr(),
-        *shape,
-    )
-    return grad_spikes, sums.sum(0)
-
-
-def _constants(decay: float, dynamics: Dynamics) -> _Constants:
-    return _Constants(
+        *amplitudes,
         decay,
         dynamics.v_threshold,
         dynamics.surrogate_width,
@@ -115,6 +103,7 @@ def _constants(decay: float, dynamics: Dynamics) -> _Constants:
         dynamics.reset == "soft",
         dynamics.detach_reset,
         dynamics.spike == "ternary",
+        currents.dtype == torch.bfloat16,
     )
 
 

@@ -12,9 +12,11 @@ import hashlib
 import logging
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -23,15 +25,14 @@ SWITCH = "REALSPIKE_KERNELS"
 """Environment variable: `off` keeps to plain torch."""
 _FLAGS = (
     "-O3",
-    "-march=native",
     "-std=c++17",
     "-shared",
     "-fPIC",
-    "-fopenmp",
     "-ffp-contract=off",
     "-fno-math-errno",
     "-fno-trapping-math",
 )
+_NATIVE = "-march=native"
 _BUILD_SECONDS = 120
 
 
@@ -47,20 +48,43 @@ def library() -> ctypes.CDLL | None:
     if compiler is None:
         logger.info("no C++ compiler found; neurons run in plain torch")
         return None
+    problem: Exception | None = None
+    for flags in _choices_of_flags():
+        try:
+            return _typed(ctypes.CDLL(str(_built([compiler, *_FLAGS, *flags]))))
+        except (OSError, subprocess.SubprocessError) as error:
+            problem = error
+    logger.info("the C++ kernels could not be built (%s); neurons run in plain torch", problem)
+    return None
+
+
+def _choices_of_flags() -> Iterator[list[str]]:
+    """Best first: all of the processor and its cores, one core, any processor."""
+    runtime = _thread_runtime()
+    if runtime:
+        yield [_NATIVE, "-fopenmp", "-Wl,--as-needed", runtime]
+    yield [_NATIVE]
+    yield []
+
+
+def _thread_runtime() -> str | None:
+    """The OpenMP library that torch has loaded: linked to by its path, no second one comes in."""
     try:
-        return _typed(ctypes.CDLL(str(_built(compiler))))
-    except (OSError, subprocess.SubprocessError) as error:
-        logger.info("the C++ kernels could not be built (%s); neurons run in plain torch", error)
+        mapped = Path("/proc/self/maps").read_text()
+    except OSError:
         return None
+    found = re.search(r"/\S*/lib(?:gomp|iomp5)[^/\s]*", mapped)
+    return found.group() if found else None
 
 
-def _built(compiler: str) -> Path:
+def _built(command: list[str]) -> Path:
     """Path of the compiled library; one that an earlier process built is taken as it is."""
-    sources = sorted(Path(__file__).parent.glob("*.cpp"))
+    here = Path(__file__).parent
+    sources = sorted(here.glob("*.cpp"))
     known = hashlib.sha256()
-    for part in (compiler, *_FLAGS, platform.machine(), _processor()):
+    for part in (*command, platform.machine(), _processor()):
         known.update(part.encode() + b"\0")
-    for source in sources:
+    for source in (*sources, *sorted(here.glob("*.h"))):
         known.update(source.read_bytes())
     folder = _cache_folder()
     path = folder / f"kernels-{known.hexdigest()[:24]}.so"
@@ -69,8 +93,13 @@ def _built(compiler: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         fresh = Path(scratch) / path.name
-        command = [compiler, *_FLAGS, *map(str, sources), "-o", str(fresh)]
-        subprocess.run(command, check=True, capture_output=True, timeout=_BUILD_SECONDS)
+        compiler, *flags = command
+        subprocess.run(
+            [compiler, *map(str, sources), *flags, "-o", str(fresh)],
+            check=True,
+            capture_output=True,
+            timeout=_BUILD_SECONDS,
+        )
         fresh.replace(path)
     return path
 
@@ -90,20 +119,15 @@ def _processor() -> str:
 
 
 def _typed(loaded: ctypes.CDLL) -> ctypes.CDLL:
-    pointer, whole, small = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
-    for name in ("realspike_block", "realspike_most_steps"):
-        getattr(loaded, name).restype = whole
-        getattr(loaded, name).argtypes = []
-    loaded.realspike_amplitude_chunks.restype = whole
-    loaded.realspike_amplitude_chunks.argtypes = [whole]
+    pointer, whole = ctypes.c_void_p, ctypes.c_int64
     signatures = {
-        "realspike_forward": [small, pointer, pointer, whole, whole, pointer],
-        "realspike_backward": [small, pointer, pointer, pointer, pointer, whole, whole, pointer],
-        "realspike_amplitude_forward": [pointer] * 4 + [whole] * 3,
-        "realspike_amplitude_backward": [pointer] * 5 + [whole] * 3,
+        "realspike_most_steps": (whole, []),
+        "realspike_chunks": (whole, [pointer]),
+        "realspike_forward": (None, [pointer] * 3),
+        "realspike_backward": (None, [pointer] * 6),
     }
-    for name, arguments in signatures.items():
+    for name, (result, arguments) in signatures.items():
         function = getattr(loaded, name)
-        function.restype = None
+        function.restype = result
         function.argtypes = arguments
     return loaded

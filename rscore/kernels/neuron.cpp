@@ -1,4 +1,4 @@
-// The T steps of a neuron layer, forward and backward; see reference.py for the equations.
+// The T steps of a neuron layer and its amplitude, forward and backward; equations: reference.py.
 //
 // A tensor [T, M] is walked in blocks of neighbouring neurons. Within a block, time is the outer
 // loop and the neurons are the inner one, which the compiler turns into vector instructions. The
@@ -7,16 +7,20 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
+
+#include "rows.h"
+#include "surrogate.h"
 
 namespace {
 
-constexpr int64_t BLOCK = 512;
 constexpr int64_t MOST_STEPS = 64;
+constexpr int64_t MOST_CHUNKS = 64;
+constexpr int64_t PARALLEL_FROM = 8 * BLOCK;
 
-enum Surrogate { RECTANGLE, TRIANGLE, SIGMOID, ATAN, FAST_SIGMOID, TANH };
-
-struct Constants {
+struct Layer {
+    int64_t steps;
+    int64_t neurons;
+    Scale scale;
     float decay;
     float v_threshold;
     float width;
@@ -24,35 +28,16 @@ struct Constants {
     int32_t soft_reset;
     int32_t detach_reset;
     int32_t ternary;
+    int32_t half;
 };
 
-struct BFloat16 {
-    uint16_t bits;
-};
-
-inline float load(float value) { return value; }
-
-inline float load(BFloat16 value) {
-    uint32_t bits = static_cast<uint32_t>(value.bits) << 16;
-    float result;
-    std::memcpy(&result, &bits, sizeof result);
-    return result;
-}
-
-inline void store(float& place, float value) { place = value; }
-
-inline void store(BFloat16& place, float value) {
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    const bool is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
-    const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-    place.bits = static_cast<uint16_t>(is_nan ? 0x7fc0u : rounded);
-}
-
+// The loops over neurons compute spikes first and only then with them: a loop without a choice in
+// it is one that the compiler vectorises.
 template <bool TERNARY>
-inline float spike(float u, float threshold) {
-    const float up = u >= threshold ? 1.0f : 0.0f;
-    return TERNARY ? up - (u <= -threshold ? 1.0f : 0.0f) : up;
+void spikes(const float* u, float threshold, int64_t count, float* __restrict s) {
+    for (int64_t j = 0; j < count; ++j) s[j] = u[j] >= threshold ? 1.0f : 0.0f;
+    if (TERNARY)
+        for (int64_t j = 0; j < count; ++j) s[j] -= u[j] <= -threshold ? 1.0f : 0.0f;
 }
 
 template <bool TERNARY, bool SOFT>
@@ -61,174 +46,139 @@ inline float after_reset(float u, float s, float threshold) {
     return u * (1.0f - (TERNARY ? std::fabs(s) : s));
 }
 
-template <int KIND>
-inline float slope(float distance, float width) {
-    const float size = std::fabs(distance);
-    if (KIND == RECTANGLE) return size < width / 2 ? 1.0f / width : 0.0f;
-    if (KIND == TRIANGLE) return std::fmax(0.0f, 1.0f - size / width) / width;
-    if (KIND == ATAN) {
-        const float x = distance * (3.14159265358979323846f / width);
-        return 1.0f / (width * (1.0f + x * x));
-    }
-    if (KIND == FAST_SIGMOID) {
-        const float x = 1.0f + size * (2.0f / width);
-        return 1.0f / (width * (x * x));
-    }
-    if (KIND == SIGMOID) {
-        const float k = 4.0f / width;
-        const float p = 1.0f / (1.0f + std::exp(-k * distance));
-        return k * p * (1.0f - p);
-    }
-    const float k = 2.0f / width;
-    const float x = std::tanh(k * distance);
-    return (1.0f - x * x) * (k / 2.0f);
+// One step: the membrane u before its reset, the spikes s, and the membrane v after its reset.
+template <bool TERNARY, bool SOFT>
+void step(const Layer& k, const float* x, int64_t count, float* __restrict v, float* __restrict u,
+          float* __restrict s) {
+    for (int64_t j = 0; j < count; ++j) u[j] = v[j] * k.decay + x[j];
+    spikes<TERNARY>(u, k.v_threshold, count, s);
+    for (int64_t j = 0; j < count; ++j) v[j] = after_reset<TERNARY, SOFT>(u[j], s[j], k.v_threshold);
 }
 
-template <typename T, bool TERNARY, bool SOFT>
-void forward_block(const T* x, T* s, int64_t steps, int64_t stride, int64_t count,
-                   const Constants& k) {
-    float v[BLOCK];
-    for (int64_t t = 0; t < steps; ++t, x += stride, s += stride) {
-        for (int64_t j = 0; j < count; ++j) {
-            const float u = t == 0 ? load(x[j]) : v[j] * k.decay + load(x[j]);
-            const float fired = spike<TERNARY>(u, k.v_threshold);
-            store(s[j], fired);
-            v[j] = after_reset<TERNARY, SOFT>(u, fired, k.v_threshold);
-        }
+template <bool TERNARY, bool SOFT>
+void forward_block(const Layer& k, Reader x, Writer o, int64_t start, int64_t count) {
+    float v[BLOCK] = {}, u[BLOCK], a[BLOCK], read[BLOCK], written[BLOCK];
+    if (k.scale.values) k.scale.row(start, count, a);
+    for (int64_t t = 0; t < k.steps; ++t) {
+        const int64_t place = t * k.neurons + start;
+        float* out = o.row(place, written);
+        step<TERNARY, SOFT>(k, x.row(place, count, read), count, v, u, out);
+        if (k.scale.values)
+            for (int64_t j = 0; j < count; ++j) out[j] *= a[j];
+        o.flush(place, count, written);
     }
 }
 
-template <typename T, bool TERNARY, bool SOFT, int KIND>
-double backward_block(const T* g, const T* x, T* h, int64_t steps, int64_t stride, int64_t count,
-                      const Constants& k) {
-    float u[MOST_STEPS][BLOCK];
-    for (int64_t t = 0; t < steps; ++t) {
-        const T* now = x + t * stride;
-        for (int64_t j = 0; j < count; ++j) {
-            float carried = 0.0f;
-            if (t > 0) {
-                const float before = u[t - 1][j];
-                const float fired = spike<TERNARY>(before, k.v_threshold);
-                carried = after_reset<TERNARY, SOFT>(before, fired, k.v_threshold) * k.decay;
-            }
-            u[t][j] = t > 0 ? carried + load(now[j]) : load(now[j]);
-        }
-    }
+// Sums of one chunk of blocks; null where they are not wanted.
+struct Sums {
+    double* decay;
+    double* amplitude;
+};
+
+// h[t] of the equations from g[t] and h[t+1], which it replaces.
+template <bool TERNARY, bool SOFT>
+void step_back(const Layer& k, const float* u, const float* s, const float* g, const float* slopes,
+               int64_t count, float* __restrict h) {
     const float reset_share = k.detach_reset ? 0.0f : 1.0f;
-    float later[BLOCK] = {};
-    double decay_grad = 0.0;
-    for (int64_t t = steps - 1; t >= 0; --t) {
-        const T* grad = g + t * stride;
-        T* out = h + t * stride;
-        float sum = 0.0f;
-        for (int64_t j = 0; j < count; ++j) {
-            const float now = u[t][j];
-            const float s = spike<TERNARY>(now, k.v_threshold);
-            float ds = slope<KIND>(now - k.v_threshold, k.width);
-            if (TERNARY) ds += slope<KIND>(now + k.v_threshold, k.width);
-            const float c = later[j] * k.decay;
-            const float dv_ds = SOFT ? -k.v_threshold : (TERNARY ? -now * s : -now);
-            const float dv_du = SOFT ? 1.0f : 1.0f - (TERNARY ? std::fabs(s) : s);
-            sum += later[j] * after_reset<TERNARY, SOFT>(now, s, k.v_threshold);
-            const float value = (load(grad[j]) + reset_share * c * dv_ds) * ds + c * dv_du;
-            store(out[j], value);
-            later[j] = value;
+    for (int64_t j = 0; j < count; ++j) {
+        const float c = h[j] * k.decay;
+        const float dv_ds = SOFT ? -k.v_threshold : (TERNARY ? -u[j] * s[j] : -u[j]);
+        const float dv_du = SOFT ? 1.0f : 1.0f - (TERNARY ? std::fabs(s[j]) : s[j]);
+        h[j] = (g[j] + reset_share * c * dv_ds) * slopes[j] + c * dv_du;
+    }
+}
+
+template <bool TERNARY, bool SOFT>
+void backward_block(const Layer& k, Reader g, Reader x, Writer out, Sums sums, int64_t start,
+                    int64_t count) {
+    float u[MOST_STEPS][BLOCK], s[MOST_STEPS][BLOCK], v[BLOCK] = {}, read[BLOCK];
+    for (int64_t t = 0; t < k.steps; ++t) {
+        const int64_t place = t * k.neurons + start;
+        g.prefetch(place, count);
+        step<TERNARY, SOFT>(k, x.row(place, count, read), count, v, u[t], s[t]);
+    }
+    float h[BLOCK] = {}, a[BLOCK], scaled[BLOCK], slopes[BLOCK], decay[BLOCK] = {}, amplitude[BLOCK] = {};
+    if (k.scale.values) k.scale.row(start, count, a);
+    for (int64_t t = k.steps - 1; t >= 0; --t) {
+        const int64_t place = t * k.neurons + start;
+        const float* grad = g.row(place, count, read);
+        if (start + BLOCK + count <= k.neurons) x.prefetch(place + BLOCK, count);
+        if (sums.decay)
+            for (int64_t j = 0; j < count; ++j)
+                decay[j] += h[j] * after_reset<TERNARY, SOFT>(u[t][j], s[t][j], k.v_threshold);
+        if (k.scale.values) {
+            for (int64_t j = 0; j < count; ++j) amplitude[j] += grad[j] * s[t][j];
+            for (int64_t j = 0; j < count; ++j) scaled[j] = grad[j] * a[j];
+            grad = scaled;
         }
-        decay_grad += sum;
+        std::memset(slopes, 0, sizeof slopes);
+        add_slopes(k.surrogate, k.width, u[t], k.v_threshold, count, slopes);
+        if (TERNARY) add_slopes(k.surrogate, k.width, u[t], -k.v_threshold, count, slopes);
+        step_back<TERNARY, SOFT>(k, u[t], s[t], grad, slopes, count, h);
+        out.write(place, count, h);
     }
-    return decay_grad;
+    if (sums.decay) *sums.decay += total(decay, count);
+    if (sums.amplitude) k.scale.collect(start, count, amplitude, sums.amplitude);
 }
 
-template <typename T, bool TERNARY, bool SOFT>
-void forward_all(const T* x, T* s, int64_t steps, int64_t neurons, const Constants& k) {
-    const int64_t blocks = (neurons + BLOCK - 1) / BLOCK;
-#pragma omp parallel for schedule(static) if (blocks > 8)
-    for (int64_t block = 0; block < blocks; ++block) {
-        const int64_t start = block * BLOCK;
-        const int64_t count = neurons - start < BLOCK ? neurons - start : BLOCK;
-        forward_block<T, TERNARY, SOFT>(x + start, s + start, steps, neurons, count, k);
-    }
+using ForwardBlock = void (*)(const Layer&, Reader, Writer, int64_t, int64_t);
+using BackwardBlock = void (*)(const Layer&, Reader, Reader, Writer, Sums, int64_t, int64_t);
+
+ForwardBlock forward_of(const Layer& k) {
+    if (k.ternary) return k.soft_reset ? forward_block<true, true> : forward_block<true, false>;
+    return k.soft_reset ? forward_block<false, true> : forward_block<false, false>;
 }
 
-// `decay_grads` holds one sum per block: their order does not depend on the number of threads.
-template <typename T, bool TERNARY, bool SOFT, int KIND>
-void backward_all(const T* g, const T* x, T* h, double* decay_grads, int64_t steps,
-                  int64_t neurons, const Constants& k) {
-    const int64_t blocks = (neurons + BLOCK - 1) / BLOCK;
-#pragma omp parallel for schedule(static) if (blocks > 8)
-    for (int64_t block = 0; block < blocks; ++block) {
-        const int64_t start = block * BLOCK;
-        const int64_t count = neurons - start < BLOCK ? neurons - start : BLOCK;
-        decay_grads[block] = backward_block<T, TERNARY, SOFT, KIND>(
-            g + start, x + start, h + start, steps, neurons, count, k);
-    }
+BackwardBlock backward_of(const Layer& k) {
+    if (k.ternary) return k.soft_reset ? backward_block<true, true> : backward_block<true, false>;
+    return k.soft_reset ? backward_block<false, true> : backward_block<false, false>;
 }
 
-template <typename T>
-void forward_typed(const T* x, T* s, int64_t steps, int64_t neurons, const Constants& k) {
-    if (k.ternary) {
-        if (k.soft_reset) forward_all<T, true, true>(x, s, steps, neurons, k);
-        else forward_all<T, true, false>(x, s, steps, neurons, k);
-    } else {
-        if (k.soft_reset) forward_all<T, false, true>(x, s, steps, neurons, k);
-        else forward_all<T, false, false>(x, s, steps, neurons, k);
-    }
-}
+int64_t blocks_of(const Layer& k) { return (k.neurons + BLOCK - 1) / BLOCK; }
 
-template <typename T, bool TERNARY, bool SOFT>
-void backward_kind(const T* g, const T* x, T* h, double* sums, int64_t steps, int64_t neurons,
-                   const Constants& k) {
-    switch (k.surrogate) {
-        case RECTANGLE:
-            return backward_all<T, TERNARY, SOFT, RECTANGLE>(g, x, h, sums, steps, neurons, k);
-        case TRIANGLE:
-            return backward_all<T, TERNARY, SOFT, TRIANGLE>(g, x, h, sums, steps, neurons, k);
-        case SIGMOID:
-            return backward_all<T, TERNARY, SOFT, SIGMOID>(g, x, h, sums, steps, neurons, k);
-        case ATAN:
-            return backward_all<T, TERNARY, SOFT, ATAN>(g, x, h, sums, steps, neurons, k);
-        case FAST_SIGMOID:
-            return backward_all<T, TERNARY, SOFT, FAST_SIGMOID>(g, x, h, sums, steps, neurons, k);
-        default:
-            return backward_all<T, TERNARY, SOFT, TANH>(g, x, h, sums, steps, neurons, k);
-    }
-}
-
-template <typename T>
-void backward_typed(const T* g, const T* x, T* h, double* sums, int64_t steps, int64_t neurons,
-                    const Constants& k) {
-    if (k.ternary) {
-        if (k.soft_reset) backward_kind<T, true, true>(g, x, h, sums, steps, neurons, k);
-        else backward_kind<T, true, false>(g, x, h, sums, steps, neurons, k);
-    } else {
-        if (k.soft_reset) backward_kind<T, false, true>(g, x, h, sums, steps, neurons, k);
-        else backward_kind<T, false, false>(g, x, h, sums, steps, neurons, k);
-    }
+int64_t count_at(const Layer& k, int64_t start) {
+    return k.neurons - start < BLOCK ? k.neurons - start : BLOCK;
 }
 
 }  // namespace
 
 extern "C" {
 
-int64_t realspike_block() { return BLOCK; }
-
 int64_t realspike_most_steps() { return MOST_STEPS; }
 
-void realspike_forward(int32_t half, const void* x, void* s, int64_t steps, int64_t neurons,
-                       const Constants* k) {
-    if (half)
-        forward_typed(static_cast<const BFloat16*>(x), static_cast<BFloat16*>(s), steps, neurons, *k);
-    else
-        forward_typed(static_cast<const float*>(x), static_cast<float*>(s), steps, neurons, *k);
+// In how many parts gradients are summed. Threads share the parts out, so that no sum depends on
+// how many threads there are; each part is several times as large as what it sums into.
+int64_t realspike_chunks(const Layer* k) {
+    int64_t chunks = blocks_of(*k) < MOST_CHUNKS ? blocks_of(*k) : MOST_CHUNKS;
+    if (k->scale.values) {
+        const int64_t most = k->neurons / (4 * k->scale.period);
+        chunks = most < chunks ? most : chunks;
+    }
+    return chunks < 1 ? 1 : chunks;
 }
 
-void realspike_backward(int32_t half, const void* g, const void* x, void* h, double* decay_grads,
-                        int64_t steps, int64_t neurons, const Constants* k) {
-    if (half)
-        backward_typed(static_cast<const BFloat16*>(g), static_cast<const BFloat16*>(x),
-                       static_cast<BFloat16*>(h), decay_grads, steps, neurons, *k);
-    else
-        backward_typed(static_cast<const float*>(g), static_cast<const float*>(x),
-                       static_cast<float*>(h), decay_grads, steps, neurons, *k);
+void realspike_forward(const Layer* k, const void* x, void* o) {
+    const ForwardBlock block = forward_of(*k);
+    const int64_t blocks = blocks_of(*k);
+    const Reader read{x, k->half != 0};
+    const Writer write{o, k->half != 0};
+#pragma omp parallel for schedule(static) if (k->neurons > PARALLEL_FROM)
+    for (int64_t b = 0; b < blocks; ++b) block(*k, read, write, b * BLOCK, count_at(*k, b * BLOCK));
+}
+
+// `decay_sums` is [chunks] or null, `amplitude_sums` [chunks, period] or null, both zero at first.
+void realspike_backward(const Layer* k, const void* g, const void* x, void* h, double* decay_sums,
+                        double* amplitude_sums) {
+    const BackwardBlock block = backward_of(*k);
+    const int64_t blocks = blocks_of(*k), chunks = realspike_chunks(k);
+    const Reader grads{g, k->half != 0}, currents{x, k->half != 0};
+    const Writer write{h, k->half != 0};
+#pragma omp parallel for schedule(static) if (k->neurons > PARALLEL_FROM)
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const Sums sums{decay_sums ? decay_sums + chunk : nullptr,
+                        amplitude_sums ? amplitude_sums + chunk * k->scale.period : nullptr};
+        for (int64_t b = blocks * chunk / chunks; b < blocks * (chunk + 1) / chunks; ++b)
+            block(*k, grads, currents, write, sums, b * BLOCK, count_at(*k, b * BLOCK));
+    }
 }
 }

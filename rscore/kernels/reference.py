@@ -2,54 +2,93 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
-from rscore.kernels.dynamics import Dynamics
+from rscore.kernels.dynamics import Dynamics, Scale
 from rscore.surrogate import SURROGATES
 
 
-def forward(currents: Tensor, decay: float, dynamics: Dynamics) -> Tensor:
-    """Spikes [T, M] of currents [T, M], in their dtype; the membrane is float32 or float64."""
-    spikes = torch.empty_like(currents)
+class Gradients(NamedTuple):
+    """Of the currents [T, M], and where asked for of the decay [] and the amplitudes [period]."""
+
+    currents: Tensor
+    decay: Tensor | None
+    scale: Tensor | None
+
+
+def forward(
+    currents: Tensor, decay: float, dynamics: Dynamics, scale: Scale | None = None
+) -> Tensor:
+    """Spikes [T, M] of currents [T, M], times `scale`; their dtype. The membrane is float32 or 64.
+
+    Source of the scale: Guo et al., Real Spike, ECCV 2022 (arXiv 2210.06686): o[t] = a s[t].
+    """
+    result = torch.empty_like(currents)
+    amplitude = None if scale is None else scale.of_neurons(currents.shape[1])
     carried: Tensor | None = None
-    for x, s in zip(currents.unbind(0), spikes.unbind(0), strict=True):
+    for x, out in zip(currents.unbind(0), result.unbind(0), strict=True):
         u = _precise(x) if carried is None else carried.mul_(decay).add_(x)
         fired = spike(u, dynamics)
-        s.copy_(fired)
+        out.copy_(fired if amplitude is None else fired * amplitude)
         carried = after_reset(u, fired, dynamics)
-    return spikes
+    return result
 
 
 def backward(
-    grad: Tensor, currents: Tensor, decay: float, dynamics: Dynamics
-) -> tuple[Tensor, Tensor]:
-    """Gradient of the currents [T, M] and of the decay [].
+    grad: Tensor,
+    currents: Tensor,
+    decay: float,
+    dynamics: Dynamics,
+    scale: Scale | None = None,
+    *,
+    learn_decay: bool = False,
+) -> Gradients:
+    """Gradients of what `forward` was given; `grad` [T, M] is that of its result.
 
-    With g[t] the gradient of s[t], h[t] that of x[t], v[t] the membrane after its reset and
-    c = decay * h[t+1]:  h[t] = (g[t] + c * dv/ds) * ds/du + c * dv/du, where only ds/du is the
-    surrogate. The membrane is computed again from the currents, so that nothing else is kept.
+    With g[t] the gradient of s[t] (a times that of o[t]), h[t] that of x[t], v[t] the membrane
+    after its reset and c = decay * h[t+1]:  h[t] = (g[t] + c * dv/ds) * ds/du + c * dv/du, where
+    only ds/du is the surrogate. That of the decay is the sum of h[t+1] * v[t], that of the
+    amplitude the sum of do[t] * s[t]. The membrane is computed again from the currents, so that
+    nothing else is kept.
     """
-    surrogate, width = SURROGATES[dynamics.surrogate], dynamics.surrogate_width
-    threshold = dynamics.v_threshold
     membrane = _membrane(currents, decay, dynamics)
+    amplitude = None if scale is None else scale.of_neurons(currents.shape[1])
+    of_amplitude = torch.zeros_like(membrane[0])
     grad_currents = torch.empty_like(currents)
     grad_decay = membrane.new_zeros(())
     later: Tensor | None = None
     for t in reversed(range(len(currents))):
         u, g = membrane[t], _precise(grad[t])
-        slope = surrogate(u - threshold, width)
-        if dynamics.spike == "ternary":
-            slope = slope + surrogate(u + threshold, width)
+        s, slope = spike(u, dynamics), surrogate_slope(u, dynamics)
+        if amplitude is not None:
+            of_amplitude += g * s
+            g = g * amplitude
         if later is None:
             h = g * slope
         else:
-            s, c = spike(u, dynamics), later * decay
-            grad_decay += (later * after_reset(u, s, dynamics)).sum()
+            c = later * decay
+            if learn_decay:
+                grad_decay += (later * after_reset(u, s, dynamics)).sum()
             h = (g + _reset_slope(u, s, c, dynamics)) * slope + _kept(c, s, dynamics)
         grad_currents[t] = h
         later = h
-    return grad_currents, grad_decay
+    return Gradients(
+        grad_currents,
+        grad_decay if learn_decay else None,
+        None if scale is None else scale.collected(of_amplitude),
+    )
+
+
+def surrogate_slope(u: Tensor, dynamics: Dynamics) -> Tensor:
+    """ds/du of a membrane u, any shape; for ternary spikes the sum over both thresholds."""
+    surrogate, width = SURROGATES[dynamics.surrogate], dynamics.surrogate_width
+    slope = surrogate(u - dynamics.v_threshold, width)
+    if dynamics.spike == "ternary":
+        slope = slope + surrogate(u + dynamics.v_threshold, width)
+    return slope
 
 
 def spike(u: Tensor, dynamics: Dynamics) -> Tensor:

@@ -25,6 +25,16 @@ def _after_reset(u, s, threshold, SOFT: tl.constexpr):
 
 
 @triton.jit
+def _reset_slope(u, s, threshold, SOFT: tl.constexpr, TERNARY: tl.constexpr):
+    if SOFT:
+        return u * 0.0 - threshold
+    elif TERNARY:
+        return -u * s
+    else:
+        return -u
+
+
+@triton.jit
 def _slope(distance, width, SURROGATE: tl.constexpr):
     size = tl.abs(distance)
     if SURROGATE == "rectangle":
@@ -49,76 +59,93 @@ def _slope(distance, width, SURROGATE: tl.constexpr):
 @triton.jit
 def forward(
     x_ptr,
-    s_ptr,
+    a_ptr,
+    o_ptr,
     decay,
     threshold,
     neurons,
+    period,
+    run,
     STEPS: tl.constexpr,
     BLOCK: tl.constexpr,
     SOFT: tl.constexpr,
     TERNARY: tl.constexpr,
+    SCALED: tl.constexpr,
 ):
-    index = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    inside = index < neurons
+    place = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    inside = place < neurons
+    if SCALED:
+        a = tl.load(a_ptr + place // run % period)
     v = tl.zeros([BLOCK], dtype=tl.float32)
-    for t in range(STEPS):
-        place = index + t * neurons.to(tl.int64)
+    for _ in range(STEPS):
         u = v * decay + tl.load(x_ptr + place, mask=inside, other=0.0).to(tl.float32)
         s = _spike(u, threshold, TERNARY)
-        tl.store(s_ptr + place, s.to(s_ptr.dtype.element_ty), mask=inside)
         v = _after_reset(u, s, threshold, SOFT)
+        if SCALED:
+            s = s * a
+        tl.store(o_ptr + place, s.to(o_ptr.dtype.element_ty), mask=inside)
+        place += neurons
 
 
 @triton.jit
 def backward(
     g_ptr,
     x_ptr,
+    a_ptr,
     u_ptr,
     h_ptr,
-    sum_ptr,
+    of_decay_ptr,
+    of_amplitude_ptr,
     decay,
     threshold,
     width,
     neurons,
+    period,
+    run,
     STEPS: tl.constexpr,
     BLOCK: tl.constexpr,
     SOFT: tl.constexpr,
     TERNARY: tl.constexpr,
+    SCALED: tl.constexpr,
     DETACH: tl.constexpr,
     SURROGATE: tl.constexpr,
 ):
-    index = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    inside = index < neurons
+    first = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    inside = first < neurons
+    if SCALED:
+        a = tl.load(a_ptr + first // run % period)
+    place = first
     v = tl.zeros([BLOCK], dtype=tl.float32)
-    for t in range(STEPS):
-        place = index + t * neurons.to(tl.int64)
+    for _ in range(STEPS):
         u = v * decay + tl.load(x_ptr + place, mask=inside, other=0.0).to(tl.float32)
         tl.store(u_ptr + place, u, mask=inside)
         v = _after_reset(u, _spike(u, threshold, TERNARY), threshold, SOFT)
-    later = tl.zeros([BLOCK], dtype=tl.float32)
-    decay_grad = tl.zeros([BLOCK], dtype=tl.float32)
-    for back in range(STEPS):
-        place = index + (STEPS - 1 - back) * neurons.to(tl.int64)
+        place += neurons
+    tl.debug_barrier()
+    h = tl.zeros([BLOCK], dtype=tl.float32)
+    of_decay = tl.zeros([BLOCK], dtype=tl.float32)
+    of_amplitude = tl.zeros([BLOCK], dtype=tl.float32)
+    for _ in range(STEPS):
+        place -= neurons
         u = tl.load(u_ptr + place, mask=inside, other=0.0)
         g = tl.load(g_ptr + place, mask=inside, other=0.0).to(tl.float32)
         s = _spike(u, threshold, TERNARY)
         slope = _slope(u - threshold, width, SURROGATE)
         if TERNARY:
             slope += _slope(u + threshold, width, SURROGATE)
-        c = later * decay
-        decay_grad += later * _after_reset(u, s, threshold, SOFT)
+        if SCALED:
+            of_amplitude += g * s
+            g = g * a
+        c = h * decay
+        of_decay += h * _after_reset(u, s, threshold, SOFT)
         if not DETACH:
-            if SOFT:
-                g -= c * threshold
-            elif TERNARY:
-                g -= c * u * s
-            else:
-                g -= c * u
+            g += c * _reset_slope(u, s, threshold, SOFT, TERNARY)
         h = g * slope
         if SOFT:
             h += c
         else:
             h += c * (1.0 - tl.abs(s))
         tl.store(h_ptr + place, h.to(h_ptr.dtype.element_ty), mask=inside)
-        later = h
-    tl.store(sum_ptr + tl.program_id(0), tl.sum(tl.where(inside, decay_grad, 0.0)))
+    tl.store(of_decay_ptr + tl.program_id(0), tl.sum(tl.where(inside, of_decay, 0.0)))
+    if SCALED:
+        tl.store(of_amplitude_ptr + first, of_amplitude, mask=inside)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from rscore.amplitude import make_amplitude
+from rscore.amplitude import RealSpike, make_amplitude
 from rscore.membrane_norm import MembraneNormLIF
 from rscore.neurons import LIF
 from rscore.spec import RunSpec
@@ -125,7 +125,7 @@ def make_neuron(spec: RunSpec, channels: int) -> LIF:
 
 def spike_layer(spec: RunSpec, shape: tuple[int, ...]) -> nn.Sequential:
     """Neuron and amplitude behind currents of one sample's `shape`, (C, H, W) or (C,)."""
-    return nn.Sequential(make_neuron(spec, shape[0]), make_amplitude(spec, shape))
+    return RealSpike(make_neuron(spec, shape[0]), make_amplitude(spec, shape))
 
 
 def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rscore.checkpoint import Checkpoint
+from rscore.recomputing import recomputed_spikes
 from rscore.spec import RunSpec
 from rscore.training.averaging import Average
 from rscore.training.compilation import CompiledForward, require_compiler
@@ -39,6 +40,7 @@ class Learner:
         device = next(network.parameters()).device
         self._spec = spec
         self._network = network
+        self._device = device
         self._ranks = ranks
         self._precision = Precision(spec, device)
         if spec.compile:
@@ -77,7 +79,7 @@ class Learner:
         """
         set_learning_rate(self._optimizer, lr)
         self._optimizer.zero_grad()
-        with self._precision.mixed():
+        with self._precision.mixed(), self._memory():
             loss, logits = self._together(inputs, labels, progress=progress)
         weighted = loss if weight == 1 else loss * weight
         self._precision.apply(
@@ -120,6 +122,14 @@ class Learner:
         self._precision.restore(saved.part("precision"))
         if self._average:
             self._average.restore(saved.part("average"))
+
+    def _memory(self) -> AbstractContextManager[None]:
+        """Around the forward pass: on a GPU, whose memory limits the batch, less is kept.
+
+        On the CPU, where it does not, this was measured to cost 2 to 3 % of a step's time.
+        """
+        lean = self._device.type == "cuda" and not self._spec.compile
+        return recomputed_spikes() if lean else nullcontext()
 
     def _own_tensors(self) -> dict[str, Tensor]:
         state = self._objective.state_dict()

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.processes import PEERS, run_json
 from rscore.kernels import Dynamics
-from rscore.neurons import LIF, FusedNeuron, membrane_steps
+from rscore.neurons import LIF, fused_spikes, membrane_steps
 
 
 class Spike(torch.autograd.Function):
@@ -41,7 +42,7 @@ def reference(currents: Tensor, decay: float, v_threshold: float, width: float) 
 
 def fused(currents: Tensor, decay: float, v_threshold: float, width: float) -> Tensor:
     dynamics = Dynamics(v_threshold, "rectangle", width, "hard", False, "binary")
-    return FusedNeuron.apply(currents, decay, dynamics)
+    return fused_spikes(currents, decay, dynamics).view_as(currents)
 
 
 def grads(function: Any, currents: Tensor, weights: Tensor, *constants: float) -> Any:
@@ -124,3 +125,35 @@ def test_rows_that_are_no_multiple_of_t_are_refused() -> None:
     layer = LIF(num_timesteps=3, decay=0.5, v_threshold=0.5, surrogate_width=1.0)
     with pytest.raises(ValueError, match="4 rows are not a multiple of T = 3"):
         layer(torch.rand(4, 2))
+
+
+def test_spikes_and_gradients_are_those_of_spikingjelly() -> None:
+    if not (PEERS / "installed").exists():
+        pytest.skip("SpikingJelly's environment is not there: make bench installs it")
+    rows: Any = run_json("tests.support.spikingjelly_neurons", python=PEERS / "bin" / "python")
+    assert len(rows) == 48
+    for row in rows:
+        assert row["flips"] == 0, row
+        assert row["gradient_error"] < 1e-14, row
+        assert 0.1 < row["spikes"] < 0.9
+        assert row["gradient"] > 1
+
+
+def test_a_learned_decay_starts_where_it_is_told_to() -> None:
+    layer = LIF(num_timesteps=2, decay=0.3, learn_decay=True)
+    assert layer.decay_value() == pytest.approx(0.3)
+    with torch.no_grad():
+        layer.decay_logit.fill_(2.0)  # type: ignore[union-attr]
+    assert layer.decay_value() == pytest.approx(torch.tensor(2.0).sigmoid().item())
+    with pytest.raises(ValueError, match="between 0 and 1, not at 1"):
+        LIF(num_timesteps=2, decay=1, learn_decay=True)
+
+
+def test_soft_reset_and_ternary_spikes_by_hand() -> None:
+    currents = torch.tensor([[0.75], [0.5], [-2.0], [0.25]], dtype=torch.float64)
+    u, s = membrane_steps(currents, decay=0.5, v_threshold=0.5, reset="soft", spike="ternary")
+    assert s.flatten().tolist() == [1, 1, -1, 0]
+    # Half of 0.25, of 0.125 and of -1.4375 is carried on to the second, third and fourth step.
+    assert u.flatten().tolist() == [0.75, 0.625, -1.9375, -0.46875]
+    layer = LIF(num_timesteps=4, decay=0.5, v_threshold=0.5, reset="soft", spike="ternary")
+    assert torch.equal(layer(currents), s)
