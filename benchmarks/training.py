@@ -27,8 +27,8 @@ def report() -> Report:
     load = os.getloadavg()[0]
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in a worker
     notes = [
-        f"load of the machine before: {load:.1f} on {os.cpu_count()} cores. On a busy one ratios of "
-        "wall time wander; those of CPU time were seen to hold.",
+        f"load of the machine before: {load:.1f} on {os.cpu_count()} cores. On a busy one the "
+        "ratios of wall time wander; those of CPU time were seen to hold.",
         "step: forward and backward of one batch of random images, channels-last; median of "
         "steps that alternate in one process. Memory: peak of a process that runs that one alone.",
         "faster, less CPU: its seconds over ours. Targets beside SpikingJelly 1.4 (fp32) and 1.8 "

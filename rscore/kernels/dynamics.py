@@ -10,7 +10,7 @@ from rscore.spec import ResetKind, SpikeKind, SurrogateName
 
 
 class Dynamics(NamedTuple):
-    """What a neuron layer computes, apart from its decay; the equation is in rscore/neurons.py."""
+    """What a neuron layer computes, apart from its decay; the equations are in fused.py."""
 
     v_threshold: float
     surrogate: SurrogateName

@@ -19,6 +19,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 logger = logging.getLogger(__name__)
 
 SWITCH = "REALSPIKE_KERNELS"
@@ -38,10 +40,7 @@ _BUILD_SECONDS = 120
 
 @functools.cache
 def library() -> ctypes.CDLL | None:
-    """The kernels, or None where they are switched off or cannot be built: torch does the work.
-
-    torch must be imported before, so that both share one pool of threads.
-    """
+    """The kernels, or None where they are switched off or cannot be built: torch does the work."""
     if os.environ.get(SWITCH, "") == "off":
         return None
     compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
@@ -68,13 +67,18 @@ def _choices_of_flags() -> Iterator[list[str]]:
 
 
 def _thread_runtime() -> str | None:
-    """The OpenMP library that torch has loaded: linked to by its path, no second one comes in."""
+    """The OpenMP library that torch has loaded: linked to by its path, no second one comes in.
+
+    Other packages may have loaded their own beside it. None where it cannot be told which is which.
+    """
     try:
         mapped = Path("/proc/self/maps").read_text()
     except OSError:
         return None
-    found = re.search(r"/\S*/lib(?:gomp|iomp5)[^/\s]*", mapped)
-    return found.group() if found else None
+    found = sorted(set(re.findall(r"/\S*/lib(?:gomp|iomp5)[^/\s]*", mapped)))
+    home = str(Path(torch.__file__).parent)  # a neighbour torch.libs begins with it as well
+    of_torch = [path for path in found if path.startswith(home)] or found
+    return of_torch[0] if len(of_torch) == 1 else None
 
 
 def _built(command: list[str]) -> Path:

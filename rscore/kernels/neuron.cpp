@@ -31,13 +31,11 @@ struct Layer {
     int32_t half;
 };
 
-// The loops over neurons compute spikes first and only then with them: a loop without a choice in
-// it is one that the compiler vectorises.
+// A comparison turned into a number: a choice (?:) would keep the compiler from vectorising.
 template <bool TERNARY>
-void spikes(const float* u, float threshold, int64_t count, float* __restrict s) {
-    for (int64_t j = 0; j < count; ++j) s[j] = u[j] >= threshold ? 1.0f : 0.0f;
-    if (TERNARY)
-        for (int64_t j = 0; j < count; ++j) s[j] -= u[j] <= -threshold ? 1.0f : 0.0f;
+inline float spike(float u, float threshold) {
+    const float up = static_cast<float>(u >= threshold);
+    return TERNARY ? up - static_cast<float>(u <= -threshold) : up;
 }
 
 template <bool TERNARY, bool SOFT>
@@ -50,9 +48,12 @@ inline float after_reset(float u, float s, float threshold) {
 template <bool TERNARY, bool SOFT>
 void step(const Layer& k, const float* x, int64_t count, float* __restrict v, float* __restrict u,
           float* __restrict s) {
-    for (int64_t j = 0; j < count; ++j) u[j] = v[j] * k.decay + x[j];
-    spikes<TERNARY>(u, k.v_threshold, count, s);
-    for (int64_t j = 0; j < count; ++j) v[j] = after_reset<TERNARY, SOFT>(u[j], s[j], k.v_threshold);
+    const float decay = k.decay, threshold = k.v_threshold;
+    for (int64_t j = 0; j < count; ++j) {
+        u[j] = v[j] * decay + x[j];
+        s[j] = spike<TERNARY>(u[j], threshold);
+        v[j] = after_reset<TERNARY, SOFT>(u[j], s[j], threshold);
+    }
 }
 
 template <bool TERNARY, bool SOFT>
@@ -75,29 +76,40 @@ struct Sums {
     double* amplitude;
 };
 
-// h[t] of the equations from g[t] and h[t+1], which it replaces.
+// h[t] of the equations from g[t], the gradient of s[t], and h[t+1], which it replaces.
 template <bool TERNARY, bool SOFT>
 void step_back(const Layer& k, const float* u, const float* s, const float* g, const float* slopes,
-               int64_t count, float* __restrict h) {
+               int64_t count, float* __restrict h, float* __restrict out) {
+    const float decay = k.decay, threshold = k.v_threshold;
     const float reset_share = k.detach_reset ? 0.0f : 1.0f;
     for (int64_t j = 0; j < count; ++j) {
-        const float c = h[j] * k.decay;
-        const float dv_ds = SOFT ? -k.v_threshold : (TERNARY ? -u[j] * s[j] : -u[j]);
+        const float c = h[j] * decay;
+        const float dv_ds = SOFT ? -threshold : (TERNARY ? -u[j] * s[j] : -u[j]);
         const float dv_du = SOFT ? 1.0f : 1.0f - (TERNARY ? std::fabs(s[j]) : s[j]);
-        h[j] = (g[j] + reset_share * c * dv_ds) * slopes[j] + c * dv_du;
+        out[j] = h[j] = (g[j] + reset_share * c * dv_ds) * slopes[j] + c * dv_du;
+    }
+}
+
+// The gradient of s[t] from that of o[t]; that of the amplitude grows.
+void through_amplitude(const float* g, const float* s, const float* a, int64_t count,
+                       float* __restrict scaled, float* __restrict amplitude) {
+    for (int64_t j = 0; j < count; ++j) {
+        amplitude[j] += g[j] * s[j];
+        scaled[j] = g[j] * a[j];
     }
 }
 
 template <bool TERNARY, bool SOFT>
 void backward_block(const Layer& k, Reader g, Reader x, Writer out, Sums sums, int64_t start,
                     int64_t count) {
-    float u[MOST_STEPS][BLOCK], s[MOST_STEPS][BLOCK], v[BLOCK] = {}, read[BLOCK];
+    float u[MOST_STEPS][BLOCK], s[MOST_STEPS][BLOCK], v[BLOCK] = {}, read[BLOCK], written[BLOCK];
     for (int64_t t = 0; t < k.steps; ++t) {
         const int64_t place = t * k.neurons + start;
         g.prefetch(place, count);
         step<TERNARY, SOFT>(k, x.row(place, count, read), count, v, u[t], s[t]);
     }
-    float h[BLOCK] = {}, a[BLOCK], scaled[BLOCK], slopes[BLOCK], decay[BLOCK] = {}, amplitude[BLOCK] = {};
+    float h[BLOCK] = {}, a[BLOCK], scaled[BLOCK], slopes[BLOCK];
+    float decay[BLOCK] = {}, amplitude[BLOCK] = {};
     if (k.scale.values) k.scale.row(start, count, a);
     for (int64_t t = k.steps - 1; t >= 0; --t) {
         const int64_t place = t * k.neurons + start;
@@ -107,15 +119,13 @@ void backward_block(const Layer& k, Reader g, Reader x, Writer out, Sums sums, i
             for (int64_t j = 0; j < count; ++j)
                 decay[j] += h[j] * after_reset<TERNARY, SOFT>(u[t][j], s[t][j], k.v_threshold);
         if (k.scale.values) {
-            for (int64_t j = 0; j < count; ++j) amplitude[j] += grad[j] * s[t][j];
-            for (int64_t j = 0; j < count; ++j) scaled[j] = grad[j] * a[j];
+            through_amplitude(grad, s[t], a, count, scaled, amplitude);
             grad = scaled;
         }
-        std::memset(slopes, 0, sizeof slopes);
-        add_slopes(k.surrogate, k.width, u[t], k.v_threshold, count, slopes);
-        if (TERNARY) add_slopes(k.surrogate, k.width, u[t], -k.v_threshold, count, slopes);
-        step_back<TERNARY, SOFT>(k, u[t], s[t], grad, slopes, count, h);
-        out.write(place, count, h);
+        surrogate_slopes<TERNARY>(k.surrogate, k.width, u[t], k.v_threshold, count, slopes);
+        float* now = out.row(place, written);
+        step_back<TERNARY, SOFT>(k, u[t], s[t], grad, slopes, count, h, now);
+        out.flush(place, count, written);
     }
     if (sums.decay) *sums.decay += total(decay, count);
     if (sums.amplitude) k.scale.collect(start, count, amplitude, sums.amplitude);

@@ -44,11 +44,6 @@ struct Writer {
         if (half) round(start, count, scratch);
     }
 
-    void write(int64_t start, int64_t count, const float* row) const {
-        if (half) round(start, count, row);
-        else std::memcpy(static_cast<float*>(data) + start, row, count * sizeof(float));
-    }
-
   private:
     // To the nearest bfloat16, ties to even, as torch does.
     void round(int64_t start, int64_t count, const float* row) const {

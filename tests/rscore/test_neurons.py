@@ -10,7 +10,8 @@ from torch import Tensor
 
 from benchmarks.processes import PEERS, run_json
 from rscore.kernels import Dynamics
-from rscore.neurons import LIF, fused_spikes, membrane_steps
+from rscore.kernels.fused import fused_spikes
+from rscore.neurons import LIF, membrane_steps
 
 
 class Spike(torch.autograd.Function):
@@ -42,7 +43,10 @@ def reference(currents: Tensor, decay: float, v_threshold: float, width: float) 
 
 def fused(currents: Tensor, decay: float, v_threshold: float, width: float) -> Tensor:
     dynamics = Dynamics(v_threshold, "rectangle", width, "hard", False, "binary")
-    return fused_spikes(currents, decay, dynamics).view_as(currents)
+    spikes = fused_spikes(
+        currents.flatten(0, 1), num_timesteps=len(currents), decay=decay, dynamics=dynamics
+    )
+    return spikes.unflatten(0, currents.shape[:2])
 
 
 def grads(function: Any, currents: Tensor, weights: Tensor, *constants: float) -> Any:
