@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rscore.neurons import LIF, SurrogateSpike
+from rscore.neurons import LIF
 
 
 class MembraneNormLIF(LIF):
@@ -41,31 +41,7 @@ class MembraneNormLIF(LIF):
         """Spikes [T*N, ...] for currents `x` [T*N, ...]."""
         return torch.cat(self._steps(x)[1]).to(x.dtype)
 
-    def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Membrane before normalisation and reset, and spikes, both [T*N, ...], differentiable."""
-        membranes, spikes = self._steps(x)
-        return torch.cat(membranes), torch.cat(spikes).to(x.dtype)
-
-    def _steps(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Membrane and spikes [N, ...] of every step."""
-        decay = self._decay_now()
-        membranes: list[Tensor] = []
-        spikes: list[Tensor] = []
-        # A membrane is float32 even when synapses are half precision.
-        currents = self._by_time(x).to(torch.promote_types(x.dtype, torch.float32))
-        for current in currents.unbind(0):
-            u = current
-            if membranes:
-                s = spikes[-1].detach() if self.dynamics.detach_reset else spikes[-1]
-                u = u + decay * (membranes[-1] * (1 - s))
-            membranes.append(u)
-            spikes.append(
-                SurrogateSpike.apply(  # type: ignore[no-untyped-call]
-                    self._normalized(u), self.dynamics
-                )
-            )
-        return membranes, spikes
-
-    def _normalized(self, u: Tensor) -> Tensor:
+    def _spike(self, u: Tensor) -> Tensor:
+        """Differentiable spikes of a membrane, which is normalised first."""
         maps: Tensor = self.norm(u if u.dim() == 4 else u[..., None, None])
-        return maps.view(u.shape) if u.dim() != 4 else maps
+        return super()._spike(maps.view(u.shape) if u.dim() != 4 else maps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from rscore.kernels import Dynamics
 from rscore.kernels.fused import fused_spikes
-from rscore.kernels.reference import after_reset, surrogate_slope
+from rscore.kernels.reference import after_reset, precise, surrogate_slope
 from rscore.kernels.reference import spike as fired
 from rscore.spec import ResetKind, SpikeKind, SurrogateName
 
@@ -85,10 +86,11 @@ class LIF(nn.Module):
     def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Membrane before reset and spikes, both [T*N, ...], each differentiable.
 
-        Step by step through autograd: for losses on the membrane, and to check the fused form.
+        Step by step through autograd: for losses on the membrane, and to check the fused form. As
+        there, the membrane is float32 where currents are half precision.
         """
-        membrane, spikes = _plain_steps(self._by_time(x), self._decay_now(), self.dynamics)
-        return membrane.flatten(0, 1), spikes.flatten(0, 1)
+        membranes, spikes = self._steps(x)
+        return torch.cat(membranes), torch.cat(spikes).to(x.dtype)
 
     def extra_repr(self) -> str:
         """What the layer's repr shows."""
@@ -109,10 +111,16 @@ class LIF(nn.Module):
             amplitude=amplitude,
         )
 
-    def _by_time(self, x: Tensor) -> Tensor:
+    def _steps(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Membrane and spikes [N, ...] of every step."""
         self._check_rows(x)
-        currents: Tensor = x.unflatten(0, (self.num_timesteps, -1))
-        return currents
+        currents: Tensor = precise(x).unflatten(0, (self.num_timesteps, -1))
+        return unrolled(currents, self._decay_now(), self.dynamics, self._spike)
+
+    def _spike(self, u: Tensor) -> Tensor:
+        """Differentiable spikes of a membrane."""
+        spikes: Tensor = SurrogateSpike.apply(u, self.dynamics)  # type: ignore[no-untyped-call]
+        return spikes
 
     def _check_rows(self, x: Tensor) -> None:
         if x.shape[0] % self.num_timesteps:
@@ -136,17 +144,33 @@ class SurrogateSpike(torch.autograd.Function):
         return grads[0] * surrogate_slope(u, ctx.dynamics), None
 
 
-def _plain_steps(x: Tensor, decay: Tensor | float, dynamics: Dynamics) -> tuple[Tensor, Tensor]:
+def unrolled(
+    currents: Tensor,
+    decay: Tensor | float,
+    dynamics: Dynamics,
+    emit: Callable[[Tensor], Tensor],
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Membrane before reset and spikes of every step, one after the other in plain torch.
+
+    Args:
+        currents: [T, ...].
+        decay: membrane factor per step.
+        dynamics: the reset, and whether it is left out of the gradient.
+        emit: spikes of a membrane.
+
+    Returns:
+        (u, s), T tensors of a step's shape each.
+    """
     membranes: list[Tensor] = []
     spikes: list[Tensor] = []
-    for current in x.unbind(0):
+    for current in currents.unbind(0):
         u = current
         if membranes:
             s = spikes[-1].detach() if dynamics.detach_reset else spikes[-1]
             u = u + decay * after_reset(membranes[-1], s, dynamics)
         membranes.append(u)
-        spikes.append(SurrogateSpike.apply(u, dynamics))  # type: ignore[no-untyped-call]
-    return torch.stack(membranes), torch.stack(spikes)
+        spikes.append(emit(u))
+    return membranes, spikes
 
 
 def membrane_steps(
@@ -171,13 +195,6 @@ def membrane_steps(
 
     This is the form that inference, export and the certificate run.
     """
-    dynamics = Dynamics(v_threshold, "rectangle", 1.0, reset, True, spike)
-    membranes: list[Tensor] = []
-    spikes: list[Tensor] = []
-    for t in range(currents.shape[0]):
-        u = currents[t]
-        if membranes:
-            u = u + decay * after_reset(membranes[-1], spikes[-1], dynamics)
-        membranes.append(u)
-        spikes.append(fired(u, dynamics))
+    dynamics = Dynamics(v_threshold, "rectangle", 1.0, reset, False, spike)
+    membranes, spikes = unrolled(currents, decay, dynamics, lambda u: fired(u, dynamics))
     return torch.stack(membranes), torch.stack(spikes)

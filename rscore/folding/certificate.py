@@ -26,7 +26,7 @@ from rscore.cost import (
 from rscore.export.digests import json_digest, tensors_digest
 from rscore.export.parity import Parity, StoredFile
 from rscore.folding.net import FoldedNet
-from rscore.folding.ops import FactoredConv2d, LIFOp, UnsharedConv2d
+from rscore.folding.ops import FactoredConv2d, UnsharedConv2d
 from rscore.folding.proof import Proof
 from rscore.spec import RunSpec
 
@@ -110,7 +110,7 @@ def proof_part(
         "spec_digest": None if spec is None else spec.digest(),
         "granularity": _granularity(amplitudes) if spec is None else spec.granularity,
         "amplitudes": amplitudes,
-        "alphabet": alphabet(folded),
+        "alphabet": list(folded.alphabet),
         "networks": network_digests(subject.name, network, folded),
         "float64": asdict(proof.float64) | {"spikes_equal": proof.float64.spikes_equal},
         "float32": asdict(proof.float32),
@@ -130,12 +130,6 @@ def network_digests(name: str, network: nn.Module, folded: FoldedNet) -> dict[st
         "folded_sha256": tensors_digest(folded.tensors()),
         "graph_sha256": json_digest(folded.graph()),
     }
-
-
-def alphabet(folded: FoldedNet) -> list[int]:
-    """Every value that a neuron of this network may emit."""
-    neurons = [op for op in folded.ops.values() if isinstance(op, LIFOp)]
-    return sorted({value for op in neurons for value in op.alphabet})
 
 
 def certificate(

@@ -128,11 +128,11 @@ def fused_spikes(
     )
     if not spikes.requires_grad:
         return spikes
-    currents = layout.flat(x.detach())
-    number = float(decay.detach()) if isinstance(decay, Tensor) else decay
-    scale = layout.scale(None if amplitude is None else amplitude.detach())
+    held, factor = x.detach(), None if amplitude is None else amplitude.detach()
+    carried = decay.detach() if isinstance(decay, Tensor) else decay
 
     def again() -> Tensor:
-        return layout.shaped(neuron_forward(currents, number, dynamics, scale))
+        currents, scale = layout.flat(held), layout.scale(factor)
+        return layout.shaped(neuron_forward(currents, float(carried), dynamics, scale))
 
     return recomputable(spikes, again)

@@ -30,7 +30,7 @@ def forward(
     amplitude = None if scale is None else scale.of_neurons(currents.shape[1])
     carried: Tensor | None = None
     for x, out in zip(currents.unbind(0), result.unbind(0), strict=True):
-        u = _precise(x) if carried is None else carried.mul_(decay).add_(x)
+        u = precise(x) if carried is None else carried.mul_(decay).add_(x)
         fired = spike(u, dynamics)
         out.copy_(fired if amplitude is None else fired * amplitude)
         carried = after_reset(u, fired, dynamics)
@@ -61,7 +61,7 @@ def backward(
     grad_decay = membrane.new_zeros(())
     later: Tensor | None = None
     for t in reversed(range(len(currents))):
-        u, g = membrane[t], _precise(grad[t])
+        u, g = membrane[t], precise(grad[t])
         s, slope = spike(u, dynamics), surrogate_slope(u, dynamics)
         if amplitude is not None:
             of_amplitude += g * s
@@ -121,13 +121,13 @@ def _kept(c: Tensor, s: Tensor, dynamics: Dynamics) -> Tensor:
 
 
 def _membrane(currents: Tensor, decay: float, dynamics: Dynamics) -> Tensor:
-    steps = [_precise(currents[0])]
+    steps = [precise(currents[0])]
     for x in currents[1:]:
         u = steps[-1]
         steps.append(after_reset(u, spike(u, dynamics), dynamics).mul_(decay).add_(x))
     return torch.stack(steps)
 
 
-def _precise(x: Tensor) -> Tensor:
+def precise(x: Tensor) -> Tensor:
     """Float32 for a half-precision tensor; the very same tensor otherwise."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

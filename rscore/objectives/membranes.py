@@ -48,9 +48,7 @@ class MembraneTerm(Term):
 
 def _penalised(neuron: LIF, penalty: Penalty) -> Heard:
     def run(x: Tensor) -> tuple[Tensor, Tensor]:
-        # As in the fused form, a membrane is float32 even when synapses are half precision.
-        currents = x.to(torch.promote_types(x.dtype, torch.float32))
-        membrane, spikes = neuron.membrane_and_spikes(currents)
-        return spikes.to(x.dtype), penalty(membrane, neuron)
+        membrane, spikes = neuron.membrane_and_spikes(x)
+        return spikes, penalty(membrane, neuron)
 
     return run

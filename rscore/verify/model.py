@@ -18,7 +18,7 @@ from rscore.export.digests import json_digest, tensors_digest
 from rscore.export.parity import Parity, Reference, in_chunks, make_reference
 from rscore.finish import written_out
 from rscore.folding import fold
-from rscore.folding.certificate import alphabet, network_digests
+from rscore.folding.certificate import network_digests
 from rscore.folding.net import FoldedNet
 from rscore.folding.proof import compare_float32, prove
 from rscore.networks import build_network
@@ -64,37 +64,32 @@ class Model:
         path, data = self._files.get("samples"), self._document["data"]
         if path is None:
             return None
-        found: list[Tensor] = []
 
-        def examine() -> str:
+        def examine() -> tuple[Tensor, str]:
             inputs, _ = samples_file.load(path)
             digest = tensors_digest({"inputs": inputs})
             require(digest == data["travelling_sha256"], "not the samples of this certificate")
-            found.append(inputs)
             used = self._document["samples"]
-            return f"{len(inputs)} of {data['description']}; the proof used {used}"
+            return inputs, f"{len(inputs)} of {data['description']}; the proof used {used}"
 
-        self._report.attempt("samples", examine)
-        return found[0] if found else None
+        return self._report.obtain("samples", examine)
 
     def _folded(self) -> FoldedNet | None:
         if "folded" not in self._files or "graph" not in self._files:
             return None
-        found: list[FoldedNet] = []
 
-        def examine() -> str:
+        def examine() -> tuple[FoldedNet, str]:
             folded = folded_files.load(self._files["folded"], self._files["graph"]).eval()
             networks = self._document["networks"]
             same = tensors_digest(folded.tensors()) == networks["folded_sha256"]
             require(same, "not the tensors that were certified")
             same = json_digest(_as_json(folded.graph())) == networks["graph_sha256"]
             require(same, "not the graph that was certified")
-            require(alphabet(folded) == self._document["alphabet"], "its spikes are other values")
-            found.append(folded)
-            return f"{len(folded.nodes)} primitives, spikes in {self._document['alphabet']}"
+            emitted = self._document["alphabet"]
+            require(list(folded.alphabet) == emitted, "its spikes are other values")
+            return folded, f"{len(folded.nodes)} primitives, spikes in {emitted}"
 
-        self._report.attempt("folded network", examine)
-        return found[0] if found else None
+        return self._report.obtain("folded network", examine)
 
     def _trained(self, given: nn.Module | None) -> nn.Module | None:
         path = self._files.get("weights")
@@ -102,9 +97,8 @@ class Model:
             reason = "without weights.safetensors the fold cannot be proved again"
             self._report.note("trained network", "not run", reason)
             return None
-        found: list[nn.Module] = []
 
-        def examine() -> str:
+        def examine() -> tuple[nn.Module, str]:
             tensors = load_file(path)
             same = tensors_digest(tensors) == self._document["networks"]["trained_sha256"]
             require(same, "not the weights that were certified")
@@ -115,8 +109,8 @@ class Model:
                 require(same, "not the specification that was certified")
                 network = build_network(spec)
             network.load_state_dict(tensors)
-            found.append(network.eval())
-            return f"{self._document['networks']['name']} with its certified weights"
+            name = self._document["networks"]["name"]
+            return network.eval(), f"{name} with its certified weights"
 
         if given is None and "spec" not in folded_files.metadata(path):
             self._report.note(
@@ -125,8 +119,7 @@ class Model:
                 "no specification builds it: pass verify(folder, network=…) to prove it again",
             )
             return None
-        self._report.attempt("trained network", examine)
-        return found[0] if found else None
+        return self._report.obtain("trained network", examine)
 
     def _float64(self, trained: nn.Module, folded: FoldedNet, inputs: Tensor) -> str:
         exact = written_out(fold(trained, inputs[:1]))

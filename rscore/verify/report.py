@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 
 from rscore.errors import ExportError, RscoreError
 
+_T = TypeVar("_T")
 Status = Literal["ok", "failed", "missing", "not run"]
 
 _UNREADABLE = (RscoreError, SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError)
@@ -56,10 +57,17 @@ class Report:
 
     def attempt(self, what: str, examine: Callable[[], str]) -> None:
         """Add a check that is failed by what it raises; `examine` gives its detail."""
+        self.obtain(what, lambda: (None, examine()))
+
+    def obtain(self, what: str, examine: Callable[[], tuple[_T, str]]) -> _T | None:
+        """The same for a check that gives something beside its detail; None when it failed."""
         try:
-            self.note(what, "ok", examine())
+            found, detail = examine()
         except _UNREADABLE as error:
             self.note(what, "failed", " ".join(str(error).split()) or type(error).__name__)
+            return None
+        self.note(what, "ok", detail)
+        return found
 
 
 def require(holds: object, message: str) -> None:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from rscore.folding.ops.base import Op
-from rscore.neurons import membrane_steps
+from rscore.kernels import Dynamics
+from rscore.neurons import membrane_steps, unrolled
 from rscore.spec import ResetKind, SpikeKind
 
 
@@ -71,6 +72,10 @@ class LIFOp(Op):
         return self.membrane_and_spikes(x)[1]
 
 
+_HARD_RESET = Dynamics(float("nan"), "rectangle", 1.0, "hard", False, "binary")
+"""Of neurons whose thresholds are their own; no gradient passes a folded network."""
+
+
 class ThresholdLIFOp(LIFOp):
     """Binary LIF with hard reset and a threshold theta per channel: s[t] = 1[u[t] >= theta].
 
@@ -95,16 +100,14 @@ class ThresholdLIFOp(LIFOp):
 
     def membrane_and_spikes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(u, s) of currents `x`, all [T*N, ...]."""
-        membranes: list[Tensor] = []
-        spikes: list[Tensor] = []
-        for current in x.unflatten(0, (self.num_timesteps, -1)).unbind(0):
-            u = current
-            if membranes:
-                u = u + self.decay * (membranes[-1] * (1 - spikes[-1]))
-            fires = torch.where(self.below > 0, u <= self.threshold, u >= self.threshold)
-            membranes.append(u)
-            spikes.append(fires.to(u.dtype))
+        membranes, spikes = unrolled(
+            x.unflatten(0, (self.num_timesteps, -1)), self.decay, _HARD_RESET, self._fired
+        )
         return torch.cat(membranes), torch.cat(spikes)
+
+    def _fired(self, u: Tensor) -> Tensor:
+        fires = torch.where(self.below > 0, u <= self.threshold, u >= self.threshold)
+        return fires.to(u.dtype)
 
     def margin(self, membrane: Tensor) -> float:
         """Smallest distance of a membrane from its channel's threshold."""

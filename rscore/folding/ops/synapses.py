@@ -10,26 +10,18 @@ from torch.nn import functional as F
 from rscore.folding.ops.base import Op, Pair
 
 
-class Conv2d(Op):
-    """y = W * x + b with one shared kernel [O, C/groups, kh, kw]."""
-
-    op = "conv2d"
-    weight: Tensor
-    bias: Tensor | None
+class Convolution(Op):
+    """The geometry that convolutions have, whatever their kernels."""
 
     def __init__(
         self,
         *,
-        weight: Tensor,
-        bias: Tensor | None = None,
         stride: Pair = (1, 1),
         padding: Pair = (0, 0),
         dilation: Pair = (1, 1),
         groups: int = 1,
     ) -> None:
         super().__init__()
-        self._set("weight", weight)
-        self._set("bias", bias)
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
 
     def attributes(self) -> dict[str, Any]:
@@ -40,6 +32,19 @@ class Conv2d(Op):
             "dilation": self.dilation,
             "groups": self.groups,
         }
+
+
+class Conv2d(Convolution):
+    """y = W * x + b with one shared kernel [O, C/groups, kh, kw]."""
+
+    op = "conv2d"
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, *, weight: Tensor, bias: Tensor | None = None, **geometry: Any) -> None:
+        super().__init__(**geometry)
+        self._set("weight", weight)
+        self._set("bias", bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, O, H', W']."""

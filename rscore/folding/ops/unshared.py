@@ -11,12 +11,13 @@ from torch.nn import functional as F
 
 from rscore.folding.arithmetic import unshared_kernel
 from rscore.folding.ops.base import Op, Pair
+from rscore.folding.ops.synapses import Convolution
 
 TILE_BYTES = 16 * 2**20
 """Kernels that are computed at once when a factored layer is written out."""
 
 
-class FactoredConv2d(Op):
+class FactoredConv2d(Convolution):
     """Unshared convolution kept as (W, a): W'[o, p, c, d] = W[o, c, d] . a[c, p*stride + d - pad].
 
     Small on disk and quick where a GPU multiplies anyway; `materialize` gives the kernels
@@ -34,25 +35,12 @@ class FactoredConv2d(Op):
         weight: Tensor,
         amplitude: Tensor,
         bias: Tensor | None = None,
-        stride: Pair = (1, 1),
-        padding: Pair = (0, 0),
-        dilation: Pair = (1, 1),
-        groups: int = 1,
+        **geometry: Any,
     ) -> None:
-        super().__init__()
+        super().__init__(**geometry)
         self._set("weight", weight)
         self._set("amplitude", amplitude)
         self._set("bias", bias)
-        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
-
-    def attributes(self) -> dict[str, Any]:
-        """Geometry of the convolution."""
-        return {
-            "stride": self.stride,
-            "padding": self.padding,
-            "dilation": self.dilation,
-            "groups": self.groups,
-        }
 
     @property
     def output_size(self) -> Pair:
