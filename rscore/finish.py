@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from rscore.errors import ExportError
@@ -19,6 +18,7 @@ from rscore.folding.certificate import Refusal, Subject, certificate, proof_dige
 from rscore.folding.net import FoldedNet
 from rscore.folding.proof import prove
 from rscore.spec import RunSpec
+from rscore.tensor_files import tensor_bytes
 from rscore.training import SAMPLES
 
 MATERIALIZE_LIMIT = 64 * 2**20
@@ -125,6 +125,7 @@ def finish_network(
         proof=proof,
         inputs=proof_inputs,
         travelling=inputs[:count],
+        counted=proof_inputs[:PARITY_SAMPLES],
     )
     about = {"proof_digest": proof_digest(proved)}
     files = {kind: outdir / FILE_NAMES[kind] for kind in ("weights", "folded", "graph", "samples")}
@@ -148,9 +149,7 @@ def finish_network(
         files[kind] = path
     document = certificate(
         proved,
-        network=network,
         folded=folded,
-        inputs=compared,
         parities=parities,
         refusals=refusals,
         files=[stored_file(path) for path in files.values()],
@@ -170,9 +169,8 @@ def written_out(folded: FoldedNet) -> FoldedNet:
 def _save_weights(
     network: nn.Module, path: Path, subject: Subject, about: Mapping[str, str]
 ) -> None:
-    tensors = {key: value.contiguous() for key, value in network.state_dict().items()}
     spec = {} if subject.spec is None else {"spec": subject.spec.model_dump_json()}
-    save_file(tensors, path, metadata=spec | dict(about))
+    path.write_bytes(tensor_bytes(network.state_dict(), spec | dict(about)))
 
 
 def _about(subject: Subject, inputs: Tensor) -> dict[str, Any]:

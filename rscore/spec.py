@@ -37,6 +37,9 @@ SMALLEST_SIZE = 16
 """Least side of a sample for every network but small-conv, which needs 4."""
 
 
+POOLING: tuple[NetworkName, ...] = ("small-conv", "cifarnet", "vgg16")
+"""Networks that pool where `pooling` says how; the others stride."""
+
 FIRST_WIDTHS: Mapping[NetworkName, int] = MappingProxyType(
     {
         "small-conv": 16,
@@ -227,7 +230,7 @@ class RunSpec(BaseModel):
             raise ValueError(
                 f"network {self.network} needs images of at least {SMALLEST_SIZE}x{SMALLEST_SIZE}; "
                 f"{self.dataset} has {self.size}x{self.size} here; use network small-conv, or set "
-                f"image_size"
+                f"image_size to {SMALLEST_SIZE} or more"
             )
         return self
 
@@ -282,8 +285,25 @@ _CONFLICTS: tuple[tuple[Callable[[RunSpec], bool], str], ...] = (
         lambda spec: spec.spike == "ternary" and spec.sew_connect == "iand" and _is_sew(spec),
         "sew_connect iand needs spikes of 0 and 1; set spike to binary or sew_connect to add",
     ),
+    (
+        lambda spec: spec.sew_connect != "add" and not _is_sew(spec),
+        "sew_connect has no effect here, only SEW networks have it; leave it out, or use a network "
+        "such as sew-resnet18",
+    ),
+    (
+        lambda spec: spec.pooling != "average" and spec.network not in POOLING,
+        f"pooling has no effect here, only {', '.join(POOLING)} have it; leave it out",
+    ),
+    (
+        lambda spec: spec.event_slicing != "time" and spec.data.kind != "events",
+        "event_slicing has no effect here, only recordings of events have it; leave it out",
+    ),
+    (
+        lambda spec: spec.epochs <= spec.warmup_epochs,
+        "warmup_epochs must be below epochs, or the learning rate never arrives; lower it",
+    ),
 )
-"""What no network can be built from, each with the way out."""
+"""What cannot be, or would look like a choice and be none; each with the way out."""
 
 
 def _is_sew(spec: RunSpec) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ import typer
 
 from client.cli.context import JsonFlag, UrlOption, invocation
 from client.errors import InputError
+from rscore.hints import command
 
 
 def verify(
@@ -38,15 +40,16 @@ def verify(
             "checking a model runs it, which needs torch: pip install 'realspike[worker]'"
         )
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder; get one with: realspike model download ID --all")
+        raise InputError(
+            f"{folder} is no folder; get one with: {command('model download ID --all')}"
+        )
     # The client has no torch; -P keeps the present folder from standing in for an installed module.
-    command = [sys.executable, "-P", "-m", "rscore.verify", str(folder)]
-    command += ["--run-pt2"] if run_pt2 else []
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE if cli.as_json else None, text=True, check=False
-    )
+    program = [sys.executable, "-P", "-m", "rscore.verify", str(folder)]
+    program += ["--run-pt2"] if run_pt2 else []
+    program += ["--json"] if cli.as_json else []
+    said = subprocess.PIPE if cli.as_json else None
+    done = subprocess.run(program, stdout=said, text=True, check=False)
     if cli.as_json:
-        verified = done.returncode == 0
-        cli.show_line({"folder": str(folder), "verified": verified, "said": done.stdout})
+        cli.show_line(json.loads(done.stdout))
     if done.returncode:
         raise typer.Exit(done.returncode)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from rscore.errors import ExportError
 from rscore.export.parity import Parity, Reference, compare, in_chunks
 from rscore.folding.net import FoldedNet
 from rscore.folding.ops import OPS
+from rscore.tensor_files import tensor_bytes
 
 FORMAT = "realspike-folded"
 VERSION = 1
@@ -27,9 +28,8 @@ def save(folded: FoldedNet, weights: Path, graph: Path, *, about: dict[str, Any]
         weights: the tensors; texts among `about` are its metadata.
         graph: the graph; `about` (JSON values) says what the network is for.
     """
-    tensors = {key: value.contiguous() for key, value in folded.tensors().items()}
     texts = {key: value for key, value in about.items() if isinstance(value, str)}
-    save_file(tensors, weights, metadata=texts)
+    weights.write_bytes(tensor_bytes(folded.tensors(), texts))
     document = {"format": FORMAT, "version": VERSION, "about": about, "graph": folded.graph()}
     graph.write_text(json.dumps(document, indent=1) + "\n")
 

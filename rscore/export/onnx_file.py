@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ def model_of(folded: FoldedNet, example: Tensor, *, about: dict[str, Any]) -> on
             *(_tensor(name, TensorProto.INT64, "N") for name in counts),
         ],
         opset=OPSET,
-        about={key: json.dumps(value) for key, value in about.items()},
+        about=dict(about),
     )
 
 
@@ -94,10 +93,10 @@ def run(path: Path, images: Tensor, chunk: int = 64) -> tuple[Tensor, dict[str, 
     return logits, {name.removeprefix(SPIKES): count for name, count in by_name.items()}
 
 
-def metadata(path: Path) -> dict[str, Any]:
-    """The JSON values that `about` held."""
+def metadata(path: Path) -> dict[str, str]:
+    """The texts that `about` held."""
     model = onnx.load(path, load_external_data=False)
-    return {entry.key: json.loads(entry.value) for entry in model.metadata_props}
+    return {entry.key: entry.value for entry in model.metadata_props}
 
 
 def check(path: Path, images: Tensor, reference: Reference) -> Parity:

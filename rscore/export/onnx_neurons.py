@@ -57,12 +57,13 @@ def threshold_lif(step: Step) -> Value:
     """Fires at or above its channel's threshold; marked channels where -u >= -threshold."""
     op: ThresholdLIFOp = step.op
     sign = 1 - 2 * op.below
-    signs = step.graph.constant(f"{step.name}:sign", sign)
     threshold = step.graph.constant(f"{step.name}:threshold", op.threshold * sign)
     reversed_ = bool((op.below > 0).any())
+    # ONNX Runtime warns of a constant that nothing uses.
+    signs = step.graph.constant(f"{step.name}:sign", sign) if reversed_ else None
 
     def fire(u: str) -> str:
-        turned = step.emit("Mul", u, signs, role="turned") if reversed_ else u
+        turned = u if signs is None else step.emit("Mul", u, signs, role="turned")
         fires = step.emit("GreaterOrEqual", turned, threshold, role="fires")
         return step.emit("Cast", fires, to=TensorProto.FLOAT)
 

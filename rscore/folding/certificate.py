@@ -1,4 +1,4 @@
-"""The certificate: the proof, the exported files' parity and the cost, as one JSON document.
+"""The certificate: the proof with the cost, and the exported files' parity, as one JSON document.
 
 Its proof part has a digest, and every file carries that digest. The files are named in the
 certificate by their own SHA-256, so certificate and files point at each other without a cycle:
@@ -30,7 +30,7 @@ from rscore.folding.ops import FactoredConv2d, UnsharedConv2d
 from rscore.folding.proof import Proof
 from rscore.spec import RunSpec
 
-VERSION = 2
+VERSION = 3
 
 PROOF_KEYS = (
     "verdict",
@@ -43,6 +43,7 @@ PROOF_KEYS = (
     "networks",
     "float64",
     "float32",
+    "cost",
 )
 """What `proof_digest` covers."""
 
@@ -83,6 +84,7 @@ def proof_part(
     proof: Proof,
     inputs: Tensor,
     travelling: Tensor,
+    counted: Tensor,
 ) -> dict[str, Any]:
     """What was proved, of which networks, on which samples; PROOF_KEYS are its keys.
 
@@ -93,6 +95,7 @@ def proof_part(
         proof: of this fold.
         inputs: [N, ...], the samples of the proof.
         travelling: the samples that are written beside the model.
+        counted: [N, ...], samples on which the cost is counted.
     """
     spec = subject.spec
     amplitudes = _amplitudes(network)
@@ -114,6 +117,7 @@ def proof_part(
         "networks": network_digests(subject.name, network, folded),
         "float64": asdict(proof.float64) | {"spikes_equal": proof.float64.spikes_equal},
         "float32": asdict(proof.float32),
+        "cost": _cost(network, folded, counted),
     }
 
 
@@ -135,9 +139,7 @@ def network_digests(name: str, network: nn.Module, folded: FoldedNet) -> dict[st
 def certificate(
     proved: Mapping[str, Any],
     *,
-    network: nn.Module,
     folded: FoldedNet,
-    inputs: Tensor,
     parities: list[Parity],
     refusals: list[Refusal],
     files: list[StoredFile],
@@ -146,15 +148,11 @@ def certificate(
 
     Args:
         proved: what `proof_part` gave.
-        network: the trained network, in eval mode.
-        folded: its fold in float32, as exported.
-        inputs: [N, ...], samples on which the cost is counted.
+        folded: the fold in float32, as exported.
         parities: one per exported file.
         refusals: formats that cannot express the network.
         files: every file that the certificate speaks of, with its SHA-256.
     """
-    after = measure(folded, inputs)
-    tensors = list(folded.tensors().values())
     return {
         "version": VERSION,
         "proof_digest": proof_digest(proved),
@@ -163,18 +161,23 @@ def certificate(
         "unshared": _unshared(folded),
         "exports": [asdict(parity) for parity in parities],
         "refused": [asdict(refusal) for refusal in refusals],
-        "cost": {
-            "samples": len(inputs),
-            "before": _before(network, before_folding(after, network, inputs)),
-            "after": _side(after, tensors, tensors),
-            "energy_table": {
-                "process": "45 nm",
-                "mac_pj": MAC_PICOJOULE,
-                "ac_pj": AC_PICOJOULE,
-                "note": "estimate of the arithmetic alone; nothing was measured in hardware",
-            },
-        },
         "files": [asdict(file) for file in files],
+    }
+
+
+def _cost(network: nn.Module, folded: FoldedNet, counted: Tensor) -> dict[str, Any]:
+    after = measure(folded, counted)
+    tensors = list(folded.tensors().values())
+    return {
+        "samples": len(counted),
+        "before": _before(network, before_folding(after, network, counted)),
+        "after": _side(after, tensors, tensors),
+        "energy_table": {
+            "process": "45 nm",
+            "mac_pj": MAC_PICOJOULE,
+            "ac_pj": AC_PICOJOULE,
+            "note": "estimate of the arithmetic alone; nothing was measured in hardware",
+        },
     }
 
 

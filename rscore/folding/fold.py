@@ -79,7 +79,7 @@ class _Walk:
         layer = self._module.get_submodule(target)
         rule = RULES.get(type(layer))
         if rule is None:
-            raise FoldError(target, f"{type(layer).__name__} has no exact folding rule")
+            raise FoldError(target, _no_rule(type(layer).__name__))
         if target == INPUT:
             raise FoldError(target, "the folded graph calls its input so; rename this layer")
         self._calls[target] += 1
@@ -92,7 +92,7 @@ class _Walk:
         name = self._builder.function_name(".".join([*_path(node), called]))
         rule = table.get(node.target)
         if rule is None:
-            raise FoldError(name, f"{called} has no exact folding rule")
+            raise FoldError(name, _no_rule(called))
         return rule(Step(self._builder, node, self._module, name, self._values))
 
     def _finish(self, node: fx.Node) -> FoldedNet:
@@ -112,3 +112,10 @@ def _path(node: fx.Node) -> list[str]:
     stack = node.meta.get("nn_module_stack")
     path = str(list(stack.values())[-1][0]) if stack else ""
     return [path] if path else []
+
+
+def _no_rule(called: str) -> str:
+    return (
+        f"{called} has no exact folding rule; put a neuron there, or use one of the layers that "
+        "docs/guide/own_network.md lists, as torch's own class and not as a subclass"
+    )

@@ -19,7 +19,7 @@ from rscore.networks import build_network
 from rscore.randomness import reproducible
 from rscore.reporting import Reporter, StopReason
 from rscore.spec import RunSpec
-from rscore.training.loop import TrainingLoop
+from rscore.training.loop import CHECKPOINT_SECONDS, TrainingLoop
 from rscore.training.ranks import ALONE, Ranks
 from rscore.training.threads import fitting_threads
 
@@ -55,11 +55,14 @@ def train(
     device: str = "cpu",
     resume_from: Path | None = None,
     ranks: Ranks = ALONE,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> TrainResult:
     """Train the network of a spec, and say all along where it stands.
 
-    A checkpoint is written to `workdir`/checkpoint.safetensors after every epoch, and when a stop
-    is requested between two steps or while testing; a superseded run writes nothing more.
+    A checkpoint is written to `workdir`/checkpoint.safetensors after every epoch, after
+    `checkpoint_seconds` in the midst of one, and when a stop is requested between two steps or
+    while testing; a superseded run writes nothing more. One that finds no room on the disk is
+    left out, which the log says, and training goes on.
 
     Args:
         spec: the training, completely.
@@ -71,6 +74,7 @@ def train(
         ranks: the processes that train together, each of which makes this call: `batch_size` is
             that of all together, rank 0 alone reports, tests and writes, and a stop that one is
             asked for stops all at one step. They see the same `workdir` and `resume_from`.
+        checkpoint_seconds: an epoch that takes longer writes a checkpoint so often.
 
     Raises:
         DatasetMissingError, DatasetCorruptError: before anything is trained.
@@ -92,6 +96,7 @@ def train(
             samples.to(place),
             path=workdir / CHECKPOINT_NAME,
             ranks=ranks,
+            checkpoint_seconds=checkpoint_seconds,
         )
         if saved:
             loop.restore(saved)

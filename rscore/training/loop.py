@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,14 @@ from rscore.training.totals import Totals
 
 BATCH_LOSS_EVERY = 20
 """Steps between two values of the metric batch_loss."""
+CHECKPOINT_SECONDS = 60.0
+"""A checkpoint is written at least so often, in the midst of an epoch that takes longer."""
+
+_STOPPED = {
+    StopReason.CANCELLED: "cancelled",
+    StopReason.DRAINED: "asked to stop; the next attempt goes on from here",
+    StopReason.SUPERSEDED: "the run belongs to another attempt",
+}
 
 
 class TrainingLoop:
@@ -46,6 +55,7 @@ class TrainingLoop:
         *,
         path: Path,
         ranks: Ranks = ALONE,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
     ) -> None:
         ranks.fit(spec, len(samples.train))
         self.epoch = 0
@@ -57,6 +67,7 @@ class TrainingLoop:
         self._samples = samples
         self._path = path
         self._ranks = ranks
+        self._checkpoint_seconds = checkpoint_seconds
         self._device = next(network.parameters()).device
         self._batches = batches_per_epoch(len(samples.train), spec.batch_size, ranks.size)
         self._steps = self._batches * spec.epochs
@@ -141,7 +152,16 @@ class TrainingLoop:
             self._tell({"batch_loss": mean})
         if self._teller.pace.may_speak():
             self._teller.progress(self.epoch, self.step)
-        return ranks.agree(self._reporter.stop_requested())
+        stop, save = ranks.decide(self._reporter.stop_requested(), save=self._save_is_due())
+        if save and not stop:
+            self._check_weights()
+            self._save()
+        return stop
+
+    def _save_is_due(self) -> bool:
+        # After its last batch an epoch writes one anyway, once it is tested.
+        late = self._teller.pace.unsaved_seconds() >= self._checkpoint_seconds
+        return late and self.batch < self._batches
 
     def _end_epoch(self) -> StopReason | None:
         self._check_weights()
@@ -190,7 +210,7 @@ class TrainingLoop:
         if reason is not StopReason.SUPERSEDED:
             self._check_weights()
             self._save()
-            self._reporter.log(f"stopped at step {self.step} of {self._steps}: {reason.value}")
+            self._reporter.log(f"stopped at step {self.step} of {self._steps} ({_STOPPED[reason]})")
         return reason
 
     def _save(self) -> None:
@@ -202,6 +222,7 @@ class TrainingLoop:
         if self._ranks.main:
             self._write(parts)
         self._ranks.wait()
+        self._teller.pace.saved()
 
     def _write(self, parts: Mapping[str, Mapping[str, Tensor]]) -> None:
         tensors = {
@@ -211,7 +232,17 @@ class TrainingLoop:
         }
         seconds = self._teller.pace.epoch_seconds()
         position = Position(self.epoch, self.batch, self.step, seconds)
-        checkpoint.save(Checkpoint(self._spec, position, tensors, self.metrics), self._path)
+        try:
+            checkpoint.save(Checkpoint(self._spec, position, tensors, self.metrics), self._path)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            # Somebody may make room before the end, and the work so far is in memory.
+            self._reporter.log(
+                f"the checkpoint of step {self.step} found no room at {self._path}: {error}; "
+                "training goes on without it"
+            )
+            return
         self._reporter.checkpoint(self._path, step=self.step, epoch=self.epoch)
 
     def _tell(self, values: dict[str, float]) -> None:

@@ -14,14 +14,14 @@ class Pace:
     def __init__(self) -> None:
         self._earlier_seconds = 0.0
         self._first_step = 0
-        self._started = self._epoch_started = time.monotonic()
+        self._started = self._epoch_started = self._saved = time.monotonic()
         self._spoken = float("-inf")
 
     def start(self, step: int, *, epoch_seconds: float = 0.0) -> None:
         """Begin at `step`, in an epoch that has taken `epoch_seconds` in an earlier attempt."""
         self._earlier_seconds = epoch_seconds
         self._first_step = step
-        self._started = self._epoch_started = time.monotonic()
+        self._started = self._epoch_started = self._saved = time.monotonic()
 
     def epoch_seconds(self) -> float:
         """Time spent on the present epoch, in all attempts."""
@@ -44,3 +44,11 @@ class Pace:
             return False
         self._spoken = now
         return True
+
+    def saved(self) -> None:
+        """A checkpoint was written."""
+        self._saved = time.monotonic()
+
+    def unsaved_seconds(self) -> float:
+        """Time since the last checkpoint."""
+        return time.monotonic() - self._saved

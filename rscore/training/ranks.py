@@ -85,11 +85,16 @@ class Ranks:
 
     def agree(self, stop: StopReason | None) -> StopReason | None:
         """The strongest of the ranks' reasons to stop, the same for all."""
+        return self.decide(stop, save=False)[0]
+
+    def decide(self, stop: StopReason | None, *, save: bool) -> tuple[StopReason | None, bool]:
+        """The strongest reason to stop, and whether a rank wants a checkpoint; the same for all."""
         if self.size == 1:
-            return stop
-        strength = torch.tensor(_STRENGTHS.index(stop))
-        distributed.all_reduce(strength, distributed.ReduceOp.MAX, group=self.control)
-        return _STRENGTHS[int(strength)]
+            return stop, save
+        wishes = torch.tensor([_STRENGTHS.index(stop), int(save)])
+        distributed.all_reduce(wishes, distributed.ReduceOp.MAX, group=self.control)
+        strength, saves = wishes.tolist()
+        return _STRENGTHS[strength], bool(saves)
 
     def told(self, *values: float) -> list[float]:
         """Rank 0's values, for all."""

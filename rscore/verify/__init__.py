@@ -8,6 +8,7 @@ model, and each exported file is run by its own runtime. It executes nothing fro
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 
 from torch import nn
@@ -19,7 +20,9 @@ from rscore.verify.report import Check, Report
 __all__ = ["Check", "Report", "verify"]
 
 
-def verify(folder: Path, *, network: nn.Module | None = None, run_pt2: bool = False) -> Report:
+def verify(
+    folder: str | PathLike[str], *, network: nn.Module | None = None, run_pt2: bool = False
+) -> Report:
     """Checks the files of one model against each other and proves its fold again.
 
     Args:
@@ -28,7 +31,7 @@ def verify(folder: Path, *, network: nn.Module | None = None, run_pt2: bool = Fa
             are compared with those that were certified.
         run_pt2: run folded.pt2 as well; its reader executes what the file tells it to.
     """
-    report = Report(folder)
+    report = Report(Path(folder))
     document = read_certificate(report)
     if document is None:
         return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -23,9 +24,13 @@ def main() -> int:
         action="store_true",
         help="run folded.pt2 as well; torch's reader executes what such a file tells it to",
     )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     arguments = parser.parse_args()
     report = rscore.verify.verify(arguments.folder, run_pt2=arguments.run_pt2)
-    show(report, Console())
+    if arguments.json:
+        sys.stdout.write(json.dumps(report.document()) + "\n")
+    else:
+        show(report, Console())
     return 0 if report.ok else 1
 
 

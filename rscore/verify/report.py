@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -41,8 +41,24 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Nothing failed and nothing is missing."""
-        return all(check.status in ("ok", "not run") for check in self.checks)
+        """The fold was proved again, nothing failed and nothing is missing."""
+        fine = all(check.status in ("ok", "not run") for check in self.checks)
+        return fine and self.proved
+
+    @property
+    def proved(self) -> bool:
+        """The trained and the folded network were compared again, spike by spike."""
+        return any(check.what == "proof float64" and check.status == "ok" for check in self.checks)
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON holds it."""
+        return {
+            "folder": str(self.folder),
+            "verified": self.ok,
+            "proved": self.proved,
+            "verdict": self.verdict,
+            "checks": [asdict(check) for check in self.checks],
+        }
 
     def of(self, what: str) -> Check:
         """The check of that name; raises KeyError if there is none."""
@@ -91,10 +107,18 @@ def show(report: Report, console: Console) -> None:
         status = Text(check.status, style=_STYLES[check.status])
         table.add_row(Text(check.what), status, Text(check.detail))
     console.print(table)
+    said, style = _conclusion(report)
+    console.print(said, style=style)
+
+
+def _conclusion(report: Report) -> tuple[str, str]:
     statuses = {check.status for check in report.checks}
     if "failed" in statuses:
-        console.print("This is not the model that its certificate speaks of.", style="bold red")
-    elif "missing" in statuses:
-        console.print("Only part of the model is here; what is here is right.", style="yellow")
-    else:
-        console.print(f"The certificate holds: {report.verdict}.", style="green")
+        return "This is not the model that its certificate speaks of.", "bold red"
+    if report.verdict is None:
+        return "Nothing was checked: without its certificate these are just files.", "bold red"
+    if "missing" in statuses:
+        return "Only part of the model is here; what is here is right.", "yellow"
+    if not report.proved:
+        return "The files are those of the certificate; the proof was not run again.", "yellow"
+    return f"The certificate holds: {report.verdict}.", "green"

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -78,10 +80,17 @@ def test_digest_is_the_same_in_another_process() -> None:
     assert there.stdout.strip() == RunSpec(seed=5).digest()
 
 
+WHERE_IT_COUNTS = {
+    "event_slicing": {"dataset": "n-mnist"},
+    "sew_connect": {"network": "sew-resnet18"},
+}
+
+
 @pytest.mark.parametrize("field", sorted(OTHER))
 def test_digest_depends_on_every_field(field: str) -> None:
-    base = RunSpec(dataset="fashion-mnist")
-    assert RunSpec(**{"dataset": "fashion-mnist", field: OTHER[field]}).digest() != base.digest()
+    given = {"dataset": "fashion-mnist", **WHERE_IT_COUNTS.get(field, {})}
+    changed = RunSpec(**{**given, field: OTHER[field]})
+    assert changed.digest() != RunSpec(**given).digest()
 
 
 def test_every_field_that_can_vary_is_covered() -> None:
@@ -144,3 +153,52 @@ def test_the_torch_free_modules_load_no_torch() -> None:
     names = "spec, datasets, reporting, errors, runfile, process, data"
     code = f"import sys; from rscore import {names}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"sew_connect": "iand"}, "sew_connect has no effect here"),
+        ({"network": "resnet20", "image_size": 32, "pooling": "max"}, "pooling has no effect here"),
+        ({"event_slicing": "count"}, "event_slicing has no effect here"),
+        ({"epochs": 8, "warmup_epochs": 8}, "warmup_epochs must be below epochs"),
+    ],
+)
+def test_a_choice_that_is_none_is_refused(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        RunSpec(**fields)
+
+
+@pytest.mark.parametrize("name", SPEC_FIELDS)
+def test_the_guide_lists_every_field_with_its_values_and_default(name: str) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "run_fields.md").read_text()
+    field = RunSpec.model_json_schema()["properties"][name]
+    row = f"| `{name}` | {values_of(field)} | {shown(field['default'])} | {field['description']} |"
+    assert row in guide.splitlines(), f"docs/guide/run_fields.md lacks the row\n{row}"
+
+
+def values_of(field: dict[str, Any]) -> str:
+    """The values that a field may have, as the guide writes them."""
+    kind = next((part for part in field.get("anyOf", []) if part["type"] != "null"), field)
+    if "enum" in kind:
+        return " ".join(f"`{value}`" for value in kind["enum"])
+    if "const" in kind:
+        return f"`{kind['const']}`"
+    if kind["type"] == "boolean":
+        return "`true` `false`"
+    limits = [
+        f"{sign} {kind[key]:g}"
+        for key, sign in (
+            ("minimum", "≥"),
+            ("exclusiveMinimum", ">"),
+            ("maximum", "≤"),
+            ("exclusiveMaximum", "<"),
+        )
+        if key in kind
+    ]
+    name = {"integer": "whole number", "number": "number"}[kind["type"]]
+    return f"{name} {', '.join(limits)}".strip()
+
+
+def shown(default: Any) -> str:
+    return "empty" if default is None else f"`{json.dumps(default).strip(chr(34))}`"

@@ -198,7 +198,8 @@ def test_a_network_of_ones_own_is_proved_where_it_is_given(tmp_path: Path) -> No
     subject = Subject("own", "random numbers")
     finish_network(network, torch.rand(4, 1, 9, 9), torch.zeros(4), tmp_path, subject=subject)
     report = verify(tmp_path)
-    assert report.ok
+    assert not report.ok
+    assert not failed(report)
     assert "network=" in report.of("trained network").detail
     assert report.of("parity onnx").status == "ok"
     assert "proof float64" not in {check.what for check in report.checks}
@@ -218,6 +219,44 @@ def test_the_command_prints_a_table_and_says_whether_it_holds(
     printed = capsys.readouterr().out
     assert "The certificate holds: exact." in printed
     assert "parity pt2" in printed
+
+
+def test_the_command_answers_in_json(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["rscore.verify", str(model), "--json"])
+    assert main() == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["verified"], answer["proved"], answer["verdict"]) == (True, True, "exact")
+    assert {"what": "parity pt2", "status": "not run"}.items() <= answer["checks"][-1].items()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda copy: (copy / "certificate.json").unlink(), "Nothing was checked"),
+        (lambda copy: (copy / "weights.safetensors").unlink(), "what is here is right"),
+        (lambda copy: (copy / "folded.onnx").write_bytes(b"garbage"), "not the model"),
+    ],
+)
+def test_the_last_line_says_no_more_than_was_checked(
+    copy: Path,
+    spoil: Callable[[Path], None],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spoil(copy)
+    monkeypatch.setattr(sys, "argv", ["rscore.verify", str(copy)])
+    assert main() == 1
+    assert said in capsys.readouterr().out
+
+
+def test_an_edited_cost_is_caught(copy: Path) -> None:
+    edit(copy, lambda document: document["cost"]["after"].update(synops=1))
+    assert failed(verify(copy)) == {"certificate"}
+    edit(copy, lambda document: None, hide=True)
+    assert "belongs to another certificate" in verify(copy).of("certificate").detail
 
 
 def test_the_exit_code_is_the_answer(copy: Path) -> None:

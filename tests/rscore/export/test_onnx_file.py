@@ -76,9 +76,9 @@ def test_it_is_one_file_with_time_inside_and_any_batch(tmp_path: Path) -> None:
     inputs = sample_images(spec, 5)
     folded = fold(lively_network(spec), inputs[:1]).float()
     path = tmp_path / "folded.onnx"
-    onnx_file.save(folded, path, inputs, about={"proof_digest": "abc", "list": [1]})
+    onnx_file.save(folded, path, inputs, about={"proof_digest": "abc"})
     assert [file.name for file in tmp_path.iterdir()] == ["folded.onnx"]
-    assert onnx_file.metadata(path) == {"proof_digest": "abc", "list": [1]}
+    assert onnx_file.metadata(path) == {"proof_digest": "abc"}
     model = onnx.load(path)
     assert [opset.version for opset in model.opset_import] == [onnx_file.OPSET]
     assert not [node for node in model.graph.node if node.op_type in ("Loop", "Scan")]

@@ -28,7 +28,7 @@ def test_the_twin_is_the_network_with_relu(network: NetworkName, kind: str) -> N
         image_size=16,
         width=2,
         num_timesteps=3,
-        sew_connect="iand",
+        sew_connect="iand" if network.startswith("sew-") else "add",
         membrane_norm="mpbn",
         learn_decay=True,
     )

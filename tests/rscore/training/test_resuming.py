@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +133,48 @@ def test_stopped_at_every_step_of_one_run(
         tries += 1
     assert tries >= STEPS_AN_EPOCH
     assert_same(result, undisturbed[0])
+
+
+class Keeper(Recorder):
+    """Keeps a copy of every checkpoint."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.copies: list[Path] = []
+        self._folder = folder
+
+    def checkpoint(self, path: Path, *, step: int, epoch: int) -> None:
+        super().checkpoint(path, step=step, epoch=epoch)
+        self.copies.append(Path(shutil.copyfile(path, self._folder / f"step-{step}")))
+
+
+def test_long_epochs_write_checkpoints_in_their_midst(
+    undisturbed: tuple[TrainResult, Recorder], tmp_path: Path
+) -> None:
+    expected, recorder = undisturbed
+    keeper = Keeper(tmp_path)
+    result = train(SPEC, keeper, workdir=tmp_path, data_dir=tmp_path, checkpoint_seconds=0)
+    assert_same(result, expected)
+    epochs = [step // STEPS_AN_EPOCH for step in range(1, 2 * STEPS_AN_EPOCH + 1)]
+    assert keeper.checkpoints == list(enumerate(epochs, start=1))
+
+    for path in keeper.copies:
+        second = Recorder()
+        assert_same(run(SPEC, second, tmp_path / "elsewhere", path), expected)
+        assert keeper.measured() | second.measured() == recorder.measured()
+
+
+def test_without_room_for_a_checkpoint_training_goes_on(
+    undisturbed: tuple[TrainResult, Recorder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(saved: Checkpoint, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("rscore.checkpoint.save", full)
+    recorder = Recorder()
+    assert_same(run(SPEC, recorder, tmp_path), undisturbed[0])
+    assert recorder.checkpoints == []
+    assert sum("found no room" in line for line in recorder.lines) == SPEC.epochs
 
 
 CHILD = """
