@@ -5,11 +5,12 @@ On several GPUs, or several processes of a CPU: `torchrun --nproc-per-node 4 -m 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
+from typer.exceptions import TyperException
 
 from rscore.errors import (
     CheckpointError,
@@ -18,6 +19,7 @@ from rscore.errors import (
     RscoreError,
     SpecError,
 )
+from rscore.hints import command
 from rscore.process import prepare_process
 from rscore.runfile import RunFile, read_run_file
 
@@ -25,14 +27,15 @@ FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-errors = Console(stderr=True, soft_wrap=True)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def main(
     *,
-    file: Annotated[Path, typer.Argument(help="Run file, for example presets/digits.yaml.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Run file, for example presets/digits.yaml.")
+    ],
     data_dir: Annotated[
         Path,
         typer.Option(envvar="REALSPIKE_DATA_DIR", help="Folder with one sub-folder per data set."),
@@ -40,6 +43,10 @@ def main(
     out: Annotated[
         Path | None,
         typer.Option(help="Folder of the results; .realspike/trained/<file's name> if not given."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change a field; may be repeated."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     fetch: Annotated[
@@ -55,7 +62,7 @@ def main(
     prepare_process()
     folder = out or Path(".realspike/trained") / file.stem
     try:
-        run = read_run_file(file)
+        run = read_run_file(file, settings or [])
         _get_data(run, data_dir, fetch=fetch)
         folder.mkdir(parents=True, exist_ok=True)
         place = _device(device)
@@ -70,7 +77,7 @@ def _get_data(run: RunFile, data_dir: Path, *, fetch: bool) -> None:
 
     dataset = run.spec.dataset
     if fetch and launched_ranks().size > 1:
-        raise SpecError(f"--fetch: run `realspike data fetch {dataset}` once before torchrun")
+        raise SpecError(f"--fetch: run `{command(f'data fetch {dataset}')}` once before torchrun")
     if fetch:
         data.fetch(dataset, data_dir, progress=True)
     remedy = data.missing(dataset, data_dir)
@@ -104,8 +111,11 @@ def _train(run: RunFile, data_dir: Path, out: Path, device: str) -> None:
     try:
         train_and_finish(run.spec, data_dir=data_dir, out=out, device=device)
     except Interrupted as error:
-        _give_up(error, INTERRUPTED)
-    except (CheckpointError, DatasetCorruptError) as error:
+        sys.stderr.write(f"{error}\n" if str(error) else "")
+        raise typer.Exit(INTERRUPTED) from error
+    except CheckpointError as error:
+        _give_up(f"{error}, or train into another folder with --out", BAD_INPUT)
+    except DatasetCorruptError as error:
         _give_up(error, BAD_INPUT)
     except (RscoreError, OSError) as error:
         _give_up(error, FAILED)
@@ -116,11 +126,24 @@ def _train(run: RunFile, data_dir: Path, out: Path, device: str) -> None:
 
 
 def _give_up(error: Exception | str, code: int) -> NoReturn:
-    message = f"{error}"
-    if message:
-        errors.print(message, style="red", markup=False, highlight=False)
+    sys.stderr.write(f"error: {error}\n")
     raise typer.Exit(code)
 
 
+def run() -> int:
+    """Run the command line; the exit code is of the table in `main`'s help."""
+    program = "python -m rscore"
+    try:
+        code = app(prog_name=program, standalone_mode=False)
+    except TyperException as error:
+        message = error.format_message()
+        said = f"{message[:1].lower()}{message[1:]}"
+        sys.stderr.write(f"error: {said}\nsee what it takes with: {program} --help\n")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
 if __name__ == "__main__":
-    app(prog_name="python -m rscore")
+    sys.exit(run())

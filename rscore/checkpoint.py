@@ -110,8 +110,7 @@ def load(path: Path, spec: RunSpec) -> Checkpoint:
         )
     if digest != spec.digest():
         raise CheckpointError(
-            f"{path} belongs to another specification ({_difference(fields, spec)}); "
-            "train into another folder, or start without it"
+            f"{path} belongs to another specification ({_difference(fields, spec)}); {_REMEDY}"
         )
     return Checkpoint(spec=spec, position=position, tensors=tensors, metrics=metrics)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import socket
@@ -12,8 +13,9 @@ import tempfile
 import uvicorn
 from fastapi import FastAPI
 
-from server.api import logs
+from server import logs
 from server.errors import ServerError
+from server.handover import inherited_socket
 from server.main import create_app
 from server.queue import RunQueue
 from server.settings import Settings, load_settings
@@ -54,10 +56,10 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; 1 when the server cannot start."""
     try:
         settings = load_settings()
-        logs.configure(settings.log_level)
+        logs.configure(settings, process="server")
         _check_home(settings)
         _check_stores(settings)
-        listening = listen(settings.host, settings.port)
+        listening = inherited_socket() or listen(settings.host, settings.port)
     except ServerError as error:
         line = "; ".join(part.strip() for part in str(error).splitlines())
         sys.stderr.write(f"realspike server: {line}\n")
@@ -70,6 +72,7 @@ def main() -> int:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    gc.freeze()  # what is imported stays: each collection would walk 150,000 objects for nothing
     with listening:
         server = Server(config, app)
         for number in (signal.SIGTERM, signal.SIGINT):

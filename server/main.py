@@ -11,26 +11,27 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from server import logs
 from server.api import (
     artifacts,
     datasets,
     errors,
     events,
-    logs,
     metrics,
     models,
     openapi,
+    prometheus,
     runs,
     studies,
     system,
+    uploads,
     web,
     workers,
 )
 from server.api.middleware import RequestMiddleware
 from server.api.services import Services
+from server.api.telemetry import API, Telemetry
 from server.settings import Settings, load_settings
-
-PREFIX = "/api/v1"
 
 
 def create_app(settings: Settings, *, web_folder: Path = web.BUILT) -> FastAPI:
@@ -40,16 +41,18 @@ def create_app(settings: Settings, *, web_folder: Path = web.BUILT) -> FastAPI:
         summary="Train, ablate, compare, fold and serve Real Spike networks.",
         version=system.VERSION,
         lifespan=_lifespan(settings),
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
+    app.state.telemetry = Telemetry()
     app.state.web = (web_folder / "index.html").is_file()
     app.include_router(_api())
     app.router.default = web.web_page(web_folder)
-    app.add_middleware(RequestMiddleware)
+    app.include_router(prometheus.router)
+    app.add_middleware(RequestMiddleware, telemetry=app.state.telemetry)
     errors.install(app)
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app
@@ -58,13 +61,24 @@ def create_app(settings: Settings, *, web_folder: Path = web.BUILT) -> FastAPI:
 def app() -> FastAPI:
     """Factory for `uvicorn --factory server.main:app`, set up by the environment."""
     settings = load_settings()
-    logs.configure(settings.log_level)
+    logs.configure(settings, process="server")
     return create_app(settings)
 
 
 def _api() -> APIRouter:
-    api = APIRouter(prefix=PREFIX)
-    for room in (runs, metrics, studies, models, artifacts, datasets, workers, events, system):
+    api = APIRouter(prefix=API)
+    for room in (
+        runs,
+        metrics,
+        studies,
+        models,
+        artifacts,
+        uploads,
+        datasets,
+        workers,
+        events,
+        system,
+    ):
         api.include_router(room.router)
     return api
 
@@ -78,6 +92,7 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = Services.start(settings)
         app.state.services = services
+        app.state.telemetry.watch_subscribers(lambda: services.hub.subscribers)
         reader = asyncio.create_task(services.hub.run())
         try:
             yield

@@ -95,6 +95,9 @@ class RunQueue:
         self._app = make_celery(settings)
         # Whoever sends answers a request meanwhile: one try, then the scheduler sees to it.
         self._app.conf.broker_transport_options |= {"max_retries": 1, "interval_start": 0}
+        if self._folder is None:
+            # A Redis that takes connections and answers nothing must not keep a request for ever.
+            self._app.conf.broker_transport_options |= {"socket_timeout": CONNECT_SECONDS}
 
     def enqueue_run(self, run_id: str) -> None:
         """Ask some worker to look at a run; raises QueueError when the broker does not take it."""
@@ -111,6 +114,17 @@ class RunQueue:
                     probe.write(b"ok")
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0)
+        except _FAILURES as error:
+            raise self._unreachable(error) from error
+
+    def waiting(self) -> int:
+        """Messages that no worker took yet; raises QueueError when the broker does not answer."""
+        name = self._app.conf.task_default_queue
+        try:
+            with self._app.connection_for_write() as connection:
+                channel = connection.default_channel
+                # Not passively: kombu 5.7 looks for a queue on Redis without the keys' prefix.
+                return int(channel.queue_declare(name).message_count)
         except _FAILURES as error:
             raise self._unreachable(error) from error
 

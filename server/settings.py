@@ -53,11 +53,26 @@ class Settings(BaseSettings):
     max_lost_attempts: int = Field(
         3, ge=1, le=100, description="A run that loses so many workers in a row has failed."
     )
+    retry_backoff_seconds: float = Field(
+        2.0,
+        ge=0,
+        le=300,
+        description="A run that lost its worker waits so long; each further loss 4 times as long.",
+    )
+    checkpoint_seconds: float = Field(
+        60.0, ge=0, description="An epoch that takes longer writes a checkpoint so often."
+    )
+    hang_seconds: float = Field(
+        7200.0, ge=1, description="A training that gives no sign of life for so long is killed."
+    )
     scheduler_seconds: float = Field(
         1.0, gt=0, le=60, description="How often the scheduler looks for lost and waiting runs."
     )
     wake_again_seconds: float = Field(
         15.0, gt=0, le=3600, description="A queued run nobody claimed is woken again after this."
+    )
+    sweep_seconds: float = Field(
+        600.0, ge=0, description="Files an attempt left unrecorded go so long after its end."
     )
     worker_slots: int = Field(
         0, ge=0, le=256, description="Runs a worker trains at once; 0 is one per GPU, or one."
@@ -65,11 +80,23 @@ class Settings(BaseSettings):
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N."
     )
+    largest_file_mb: int = Field(
+        4096, ge=1, le=1_048_576, description="Largest file, in MiB, a script may add to a run."
+    )
     study_run_limit: int = Field(
         1000, ge=1, le=1_000_000, description="Most runs that one study may have."
     )
+    retention_days: float = Field(
+        30.0,
+        ge=0,
+        le=36500,
+        description="What was deleted is purged after so long, files too; 0 keeps it for ever.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Least serious message that processes print."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="Log lines: json, text, or auto, which is text on a terminal."
     )
 
     @field_validator("database_url")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import structlog
 from sqlalchemy import URL
 
+from server import logs
 from server.settings import Settings
 from server.storage.database import Database, migrate
 from tests.support.services import (
@@ -42,6 +47,23 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("REALSPIKE_") and not name.startswith("REALSPIKE_TEST_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _own_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process's `main`, called in a test, sets up logs for that test alone."""
+    for place in (sys, threading):
+        monkeypatch.setattr(place, "excepthook", place.excepthook)
+    root = logging.getLogger()
+    level, config = root.level, structlog.get_config()
+    yield
+    ours = [each for each in root.handlers if isinstance(each, logs.Handler)]
+    if ours:
+        for handler in ours:
+            root.removeHandler(handler)
+        root.setLevel(level)
+        logging.captureWarnings(False)
+        structlog.configure(**config)
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 
+from server import logs
 from server.errors import ServerError
 from server.settings import load_settings
 from worker.app import run_worker
-from worker.logging_setup import set_up_logging
 from worker.machine import this_machine
 
 logger = logging.getLogger(__name__)
@@ -18,8 +18,8 @@ def main() -> int:
     """Work until told to stop; 1 when the settings do not make a worker."""
     try:
         settings = load_settings()
-        set_up_logging(settings.log_level)
         machine = this_machine(device=settings.device, slots=settings.worker_slots)
+        logs.configure(settings, process="worker", worker_id=machine.worker_id)
         return run_worker(settings, machine)
     except ServerError as error:
         sys.stderr.write(f"error: {error}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from server.queue import make_celery
 from server.settings import Settings
+from worker.children import Children
+from worker.holdings import Holdings
 from worker.machine import Machine
+from worker.orphan import watch_parent
+from worker.pool import watched_pool
 from worker.presence import Presence
-from worker.scratch import scratch_folder
+from worker.scratch import forget_process, scratch_folder
 from worker.tasks import register_task
 
 LOST_CHILD_SECONDS = 1.0
@@ -38,30 +43,23 @@ def make_app(settings: Settings, machine: Machine, scratch: Path) -> Celery:
 
 
 def run_worker(settings: Settings, machine: Machine) -> int:
-    """Train what the queue brings until SIGTERM or SIGINT; a second one ends it at once."""
-    presence = Presence(settings, machine)
-
-    def ready(**_: Any) -> None:
-        presence.start()
-
-    def stopping(**_: Any) -> None:
-        presence.begin_stop()
-
-    def keep_logging(**_: Any) -> None:
-        """Celery sets logging up itself unless somebody listens here."""
-
+    """Train what the queue brings until SIGTERM, SIGINT or SIGHUP; a second ends it at once."""
     # It fears pickled messages where root runs the worker; this one takes JSON alone. And it
     # announces a default of a later version, which make_app settles.
     for kind in (SecurityWarning, CPendingDeprecationWarning):
         warnings.simplefilter("ignore", kind)
-    signals.setup_logging.connect(keep_logging)
-    signals.worker_ready.connect(ready)
-    signals.worker_shutting_down.connect(stopping)
     with scratch_folder() as scratch:
+        presence = Presence(settings, machine, Children(settings, Holdings(scratch)))
+        _listen(presence)
+
+        def child_ended(pid: int, code: int) -> None:
+            presence.child_ended(pid, code)
+            forget_process(scratch, pid)
+
         app = make_app(settings, machine, scratch)
         worker = app.Worker(
             hostname=machine.worker_id,
-            pool="prefork",
+            pool=watched_pool(child_ended),
             concurrency=machine.slots,
             loglevel=logging.getLevelName(logging.root.level),
             quiet=True,
@@ -72,3 +70,23 @@ def run_worker(settings: Settings, machine: Machine) -> int:
         worker.start()
         presence.close()
     return 0
+
+
+def _listen(presence: Presence) -> None:
+    """Connect to Celery's signals."""
+
+    def ready(**_: Any) -> None:
+        # Celery would start anew when the terminal is closed, and let trainings run until then.
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+        presence.start()
+
+    def stopping(**_: Any) -> None:
+        presence.begin_stop()
+
+    def keep_logging(**_: Any) -> None:
+        """Celery sets logging up itself unless somebody listens here."""
+
+    signals.setup_logging.connect(keep_logging, weak=False)
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(stopping, weak=False)
+    signals.worker_process_init.connect(watch_parent, weak=False)

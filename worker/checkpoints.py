@@ -12,17 +12,13 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from rscore.errors import CheckpointError
-from server.errors import (
-    NotFoundError,
-    StaleAttemptError,
-    StorageError,
-    StorageUnavailableError,
-)
+from server.errors import NotFoundError, StorageError, StorageUnavailableError
 from server.storage import artifacts
-from server.storage.artifacts import ArtifactFiles
+from server.storage.artifacts import ArtifactFiles, StoredFile
 from server.storage.database import Database
 from server.storage.models import Artifact
 from server.storage.states import ArtifactKind
+from server.storage.sweep import attempt_folder
 from worker.lease import Lease
 from worker.patience import after, patiently
 
@@ -30,7 +26,9 @@ logger = logging.getLogger(__name__)
 
 KEPT = 2
 STORE_SECONDS = 10.0
-"""How long a checkpoint waits for a store that does not answer."""
+"""How long a new checkpoint waits for a store that does not answer or has no room."""
+FETCH_SECONDS = 300.0
+"""How long an attempt waits for the checkpoint that it goes on from."""
 MEDIA_TYPE = "application/octet-stream"
 _CHUNK = 1024 * 1024
 
@@ -44,51 +42,53 @@ class Resume:
 
 
 class Checkpoints:
-    """Checkpoints of one run, as one attempt sees them."""
+    """Checkpoints of one run, as one attempt sees them; only while it owns the run they change."""
 
-    def __init__(self, database: Database, files: ArtifactFiles, run_id: str) -> None:
+    def __init__(self, database: Database, files: ArtifactFiles, lease: Lease) -> None:
         self._database = database
         self._files = files
-        self._run_id = run_id
+        self._lease = lease
+        self._run_id = lease.run_id
 
-    def store(self, path: Path, *, step: int, lease: Lease) -> None:
+    def store(self, path: Path, *, step: int) -> None:
         """Upload a checkpoint, record it under the lease, and drop those before the last two.
 
         Raises:
             StaleAttemptError: the run is not ours any more; nothing was recorded.
-            StorageUnavailableError: the store did not answer for a while.
+            StorageUnavailableError: the store did not answer, or had no room, for a while.
         """
         enough = after(STORE_SECONDS)
 
         def give_up() -> bool:
-            return enough() or lease.lost
+            return enough() or self._lease.lost
 
-        key = f"{self._run_id}/attempt-{lease.attempt}/checkpoint-{step}{path.suffix}"
-        stored = patiently(lambda: self._files.put(path, key), give_up=give_up)
+        folder = attempt_folder(self._run_id, self._lease.attempt)
+        key = f"{folder}/checkpoint-{step}{path.suffix}"
+        stored = patiently(
+            lambda: self._files.put(path, key, allow=self._lease.require), give_up=give_up
+        )
+        self.delete_files(patiently(partial(self._record, stored, step), give_up=give_up))
 
-        def record() -> list[str]:
-            with self._database.write() as session:
-                known = artifacts.latest_checkpoints(session, self._run_id)
-                if all(artifact.location != stored.location for artifact in known):
-                    artifacts.record_artifact(
-                        session,
-                        self._run_id,
-                        lease.attempt,
-                        kind=ArtifactKind.CHECKPOINT,
-                        name=Path(key).name,
-                        media_type=MEDIA_TYPE,
-                        stored=stored,
-                        step=step,
-                    )
-                newest = artifacts.latest_checkpoints(session, self._run_id)
-                return _drop(session, newest[KEPT:])
-
-        try:
-            dropped = patiently(record, give_up=give_up)
-        except StaleAttemptError:
-            self.delete_files([stored.location])
-            raise
-        self.delete_files(dropped)
+    def _record(self, stored: StoredFile, step: int) -> list[str]:
+        """Note a stored checkpoint; returns the locations of those that it replaces."""
+        with self._database.write() as session:
+            known = artifacts.latest_checkpoints(session, self._run_id)
+            same = [artifact for artifact in known if artifact.location == stored.location]
+            # It is known already when an earlier commit went through unnoticed.
+            if all(artifact.sha256 != stored.sha256 for artifact in same):
+                self._drop(session, same)
+                artifacts.record_artifact(
+                    session,
+                    self._run_id,
+                    self._lease.attempt,
+                    kind=ArtifactKind.CHECKPOINT,
+                    name=Path(stored.location).name,
+                    media_type=MEDIA_TYPE,
+                    stored=stored,
+                    step=step,
+                )
+            newest = artifacts.latest_checkpoints(session, self._run_id)
+            return self._drop(session, newest[KEPT:])
 
     def fetch(self, folder: Path, *, log: Callable[[str], None]) -> Resume:
         """The newest checkpoint that is whole, copied into `folder`; damaged ones are dropped.
@@ -97,11 +97,14 @@ class Checkpoints:
             CheckpointError: there were checkpoints, and every one is damaged.
             StorageUnavailableError: the store did not answer for a while.
         """
-        with self._database.read() as session:
-            known = artifacts.latest_checkpoints(session, self._run_id)
+        known = patiently(self._known, give_up=lambda: self._lease.lost)
         for artifact in known:
             path = folder / f"resume-{artifact.step}{Path(artifact.name).suffix}"
-            damage = patiently(partial(self._copy, artifact, path), give_up=after(STORE_SECONDS))
+            damage = patiently(
+                partial(self._copy, artifact, path),
+                give_up=after(FETCH_SECONDS),
+                tell=lambda why: log(f"waiting for the checkpoint: {why}"),
+            )
             if damage is None:
                 return Resume(path, artifact.step or 0)
             log(f"the checkpoint of step {artifact.step} {damage}; trying the one before it")
@@ -115,14 +118,17 @@ class Checkpoints:
 
     def drop(self, some: list[Artifact] | None = None) -> None:
         """Forget checkpoints, all of the run's by default, and delete their files."""
-        with self._database.write() as session:
-            chosen = artifacts.latest_checkpoints(session, self._run_id) if some is None else some
-            locations = _drop(session, chosen)
-        self.delete_files(locations)
+
+        def forget() -> list[str]:
+            with self._database.write() as session:
+                newest = artifacts.latest_checkpoints(session, self._run_id)
+                return self._drop(session, newest if some is None else some)
+
+        self.delete_files(patiently(forget, give_up=lambda: self._lease.lost))
 
     def drop_in(self, session: Session) -> list[str]:
         """Forget all checkpoints in a transaction; their files are deleted after its commit."""
-        return _drop(session, artifacts.latest_checkpoints(session, self._run_id))
+        return self._drop(session, artifacts.latest_checkpoints(session, self._run_id))
 
     def delete_files(self, locations: list[str]) -> None:
         """Delete files that nothing refers to; one that stays behind only takes room."""
@@ -131,6 +137,10 @@ class Checkpoints:
                 self._files.delete(location)
             except (OSError, StorageError) as error:
                 logger.warning("could not delete %s: %s", location, error)
+
+    def _known(self) -> list[Artifact]:
+        with self._database.read() as session:
+            return artifacts.latest_checkpoints(session, self._run_id)
 
     def _copy(self, artifact: Artifact, path: Path) -> str | None:
         digest = hashlib.sha256()
@@ -147,6 +157,8 @@ class Checkpoints:
             ) from error
         return None if digest.hexdigest() == artifact.sha256 else "is damaged (its hash is wrong)"
 
-
-def _drop(session: Session, some: list[Artifact]) -> list[str]:
-    return [artifacts.drop_artifact(session, artifact.id) for artifact in some]
+    def _drop(self, session: Session, some: list[Artifact]) -> list[str]:
+        return [
+            artifacts.drop_artifact(session, self._run_id, self._lease.attempt, artifact.id)
+            for artifact in some
+        ]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,23 +15,24 @@ from rscore.data import missing
 from rscore.errors import CheckpointError, DatasetMissingError, SpecError
 from rscore.reporting import StopReason
 from rscore.spec import RunSpec, parse_spec
-from server.errors import StaleAttemptError, StorageUnavailableError
+from server import logs
+from server.errors import StaleAttemptError, StorageError, StorageUnavailableError
 from server.settings import Settings
-from server.storage import artifacts, folded_models, lifecycle
+from server.storage import artifacts, folded_models, lifecycle, sweep
 from server.storage.artifacts import ArtifactFiles, StoredFile
 from server.storage.database import Database
 from server.storage.lifecycle import Claim
 from server.storage.models import Worker
 from worker.checkpoints import Checkpoints
 from worker.failures import DeviceMissingError, explain_failure, traceback_tail
+from worker.holdings import Holdings
 from worker.lease import Lease
 from worker.machine import Machine
-from worker.patience import after, patiently
+from worker.patience import after, disk_is_full, patiently
 from worker.reporter import StorageReporter
+from worker.scratch import attempt_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rscore.finish import Finished
     from rscore.training import TrainResult
 
@@ -41,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 10.0
 PUBLISH_SECONDS = 300.0
-"""How long a finished run waits for a file store that does not answer."""
+"""How long a trained run waits for a file store that does not answer, or for room on a disk."""
 
 MEDIA_TYPES = {
     ".json": "application/json",
@@ -70,11 +69,13 @@ def look_at_run(run_id: str, bench: Bench) -> None:
     if claim is None:
         logger.info("run %s does not wait for this worker", run_id)
         return
-    logger.info("attempt %d of run %s begins", claim.attempt, run_id)
-    try:
-        Attempt(claim, bench).work()
-    except StaleAttemptError as error:
-        logger.warning("%s", error)
+    with logs.bound(run_id=run_id, attempt=claim.attempt):
+        logger.info("attempt %d of run %s begins", claim.attempt, run_id)
+        try:
+            Attempt(claim, bench).work()
+        except StaleAttemptError as error:
+            logger.warning("%s", error)
+            _give_way(claim, bench)
 
 
 def _claim(run_id: str, bench: Bench) -> Claim | None:
@@ -93,6 +94,16 @@ def _claim(run_id: str, bench: Bench) -> Claim | None:
         )
 
 
+def _give_way(claim: Claim, bench: Bench) -> None:
+    """Note that writes of this attempt were refused, and remove what it stored in vain."""
+    try:
+        with bench.database.write() as session:
+            lifecycle.note_refused(session, claim.run_id, claim.attempt)
+        sweep.sweep_attempt(bench.database, bench.files, claim.run_id, claim.attempt)
+    except StorageError as error:
+        logger.warning("what attempt %d left behind is swept later: %s", claim.attempt, error)
+
+
 class Attempt:
     """One claimed try at a run."""
 
@@ -105,30 +116,32 @@ class Attempt:
             claim.attempt,
             seconds=bench.settings.lease_seconds,
         )
-        self._checkpoints = Checkpoints(bench.database, bench.files, claim.run_id)
+        self._checkpoints = Checkpoints(bench.database, bench.files, self._lease)
+        self._hold = Holdings(bench.scratch).hold(claim.run_id, claim.attempt)
         self._reporter = StorageReporter(
-            bench.database,
-            self._lease,
-            self._checkpoints,
-            heartbeat_seconds=bench.settings.heartbeat_seconds,
+            bench.database, self._lease, self._checkpoints, pulse=self._hold.pulse
         )
 
     def work(self) -> None:
         """Bring the run to an end, or back to the queue; raises StaleAttemptError when lost."""
-        with self._reporter, self._scratch() as folder:
+        kept = self._lease.kept(self._bench.settings.heartbeat_seconds)
+        with self._hold, kept, self._reporter:
             try:
-                self._try(folder)
+                with attempt_folder(self._bench.scratch, self._claim.run_id) as folder:
+                    self._try(folder)
             except StaleAttemptError:
                 raise
             except Exception as error:  # noqa: BLE001 - the attempt's edge: recorded in the run
-                self._fail(error)
+                self._give_up(error)
 
-    @contextmanager
-    def _scratch(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(
-            dir=self._bench.scratch, prefix=f"{self._claim.run_id}-", ignore_cleanup_errors=True
-        ) as name:
-            yield Path(name)
+    def _give_up(self, error: Exception) -> None:
+        """Record an error as the run's failure; an outage in the midst of a stop is none."""
+        outage = isinstance(error, StorageUnavailableError)
+        stop = self._lease.stop_reason() if outage else None
+        if stop:
+            self._leave(stop)
+        else:
+            self._fail(error)
 
     def _try(self, folder: Path) -> None:
         spec = parse_spec(self._claim.spec)
@@ -168,6 +181,7 @@ class Attempt:
             data_dir=self._bench.settings.resolved_data_dir,
             device=device,
             resume_from=resume.path,
+            checkpoint_seconds=self._bench.settings.checkpoint_seconds,
         )
         if trained.stopped:
             self._leave(trained.stopped)
@@ -177,22 +191,37 @@ class Attempt:
     def _finish(self, spec: RunSpec, trained: TrainResult, outdir: Path) -> Finished:
         from rscore.finish import finish
 
+        def once() -> Finished:
+            try:
+                return finish(spec, trained.network, *trained.held_out, outdir)
+            except Exception as error:
+                if disk_is_full(error):
+                    raise StorageUnavailableError(f"no room for the model: {error}") from error
+                raise
+
         self._reporter.log("trained; folding, proving and exporting")
-        finished = finish(spec, trained.network, *trained.held_out, outdir)
+        finished = patiently(once, give_up=self._waited(), tell=self._tell_wait)
         self._reporter.log(f"the fold is {finished.verdict}")
         return finished
 
+    def _waited(self) -> Callable[[], bool]:
+        """A `give_up` that is true after a while, or when the attempt is to stop."""
+        enough = after(PUBLISH_SECONDS)
+        return lambda: enough() or self._lease.stop_reason() is not None
+
+    def _tell_wait(self, why: str) -> None:
+        self._reporter.log(f"{why}; trying again for {PUBLISH_SECONDS:.0f} s")
+
     def _publish(self, finished: Finished, trained: TrainResult) -> None:
         """Upload all files, then record them, the model and the success in one transaction."""
-        enough = after(PUBLISH_SECONDS)
-        prefix = f"{self._claim.run_id}/attempt-{self._claim.attempt}"
+        give_up = self._waited()
+        folder = sweep.attempt_folder(self._claim.run_id, self._claim.attempt)
         stored: dict[str, StoredFile] = {}
         for kind, path in finished.files.items():
-            stored[kind] = patiently(
-                partial(self._bench.files.put, path, f"{prefix}/{path.name}"),
-                give_up=lambda: enough() or self._lease.lost,
+            put = partial(
+                self._bench.files.put, path, f"{folder}/{path.name}", allow=self._lease.require
             )
-            self._lease.require()
+            stored[kind] = patiently(put, give_up=give_up, tell=self._tell_wait)
         self._reporter.flush()
 
         def succeed(session: Session, run_id: str, attempt: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -13,20 +14,29 @@ T = TypeVar("T")
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def patiently(do: Callable[[], T], *, give_up: Callable[[], bool]) -> T:
+def patiently(
+    do: Callable[[], T],
+    *,
+    give_up: Callable[[], bool],
+    tell: Callable[[str], None] | None = None,
+) -> T:
     """What `do` returns, called again with growing pauses until `give_up` says it is enough.
 
-    A full disk is an answer, not an outage: it is raised at once.
+    A full disk is an outage like any other: somebody may make room. `tell` hears once why it waits.
     """
     pause = FIRST_PAUSE
     while True:
         try:
             return do()
         except StorageUnavailableError as error:
-            if give_up() or disk_is_full(error):
+            if give_up():
                 raise
+            if tell is not None:
+                tell(str(error))
+                tell = None
         time.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 2)
 
@@ -40,7 +50,8 @@ def after(seconds: float) -> Callable[[], bool]:
 def disk_is_full(error: BaseException) -> bool:
     """True when a full disk or quota is behind an error."""
     return any(
-        isinstance(item, OSError) and item.errno in (errno.ENOSPC, errno.EDQUOT)
+        (isinstance(item, OSError) and item.errno in _FULL)
+        or any(os.strerror(number) in str(item) for number in _FULL)
         for item in _chain(error)
     )
 

@@ -7,15 +7,16 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 import psutil
 from sqlalchemy.orm import Session
 
-from server.errors import NotFoundError, ServerError, StaleAttemptError
+from server.errors import NotFoundError, ServerError
 from server.settings import Settings
 from server.storage import lifecycle, workers
 from server.storage.database import Database
-from server.storage.runs import get_run
+from worker.children import Children
 from worker.machine import Machine, datasets, versions
 from worker.patience import after, patiently
 
@@ -31,16 +32,19 @@ LOOK_AT_DATA_SECONDS = 15.0
 
 
 class Presence:
-    """Keeps one worker's row, from a thread of the pool's parent process.
+    """Keeps one worker's row and sees to its children, from a thread of the pool's parent process.
 
     A process that forks while a thread is inside the database would hand its child a locked
     library, so every write opens and closes its own connection under a lock that a fork takes.
     """
 
-    def __init__(self, settings: Settings, machine: Machine) -> None:
+    def __init__(self, settings: Settings, machine: Machine, children: Children) -> None:
         self._settings = settings
         self._machine = machine
-        self._stop = threading.Event()
+        self._children = children
+        self._stopping = False
+        # A queue, because it may be a signal's handler that wakes the thread.
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._done = threading.Event()
         self._no_fork = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
@@ -54,27 +58,35 @@ class Presence:
         )
         self._thread.start()
 
+    def child_ended(self, pid: int, code: int) -> None:
+        """A child of the pool has ended: when it left an attempt behind, that is reported now."""
+        if self._children.ended(pid, code):
+            self._wake.put(None)
+
     def begin_stop(self) -> None:
         """The first call drains; the second ends the process and its pool at once."""
-        if self._stop.is_set():
+        if self._stopping:
             _end_now()
-        self._stop.set()
+        self._stopping = True
+        self._wake.put(None)
         last_resort = threading.Timer(HARD_END_SECONDS, _end_now)
         last_resort.daemon = True
         last_resort.start()
 
     def close(self) -> None:
         """The pool has ended in order: note it."""
-        self._stop.set()
+        self._stopping = True
         self._done.set()
+        self._wake.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:
         registered = away = False
         looked = after(0)
-        while not self._stop.is_set():
+        while not self._stopping:
             try:
+                self._children.tend(self._write)
                 found = None
                 if looked():
                     found = datasets(self._settings.resolved_data_dir)
@@ -87,7 +99,8 @@ class Presence:
                 if not away:
                     logger.warning("worker %s: %s", self._machine.worker_id, error)
                 away = True
-            self._stop.wait(self._settings.heartbeat_seconds)
+            with suppress(Empty):
+                self._wake.get(timeout=self._settings.heartbeat_seconds)
         if registered:
             self._drain()
 
@@ -95,13 +108,15 @@ class Presence:
         logger.info("stopping: trainings hand their runs back")
         me = self._machine.worker_id
         self._last_write(lambda session: workers.set_draining(session, me))
-        if not self._done.wait(DRAIN_SECONDS):
+        in_order = self._done.wait(DRAIN_SECONDS)
+        if not in_order:
             logger.warning("a training did not stop in %.0f s; it is ended", DRAIN_SECONDS)
             kill_pool()
-            self._last_write(self._hand_back_all)
-            self._last_write(lambda session: workers.stopped(session, me))
-            os._exit(0)
+        # Also after a stop in order: a child may have been killed in the midst of it.
+        self._last_write(self._hand_back_all)
         self._last_write(lambda session: workers.stopped(session, me))
+        if not in_order:
+            os._exit(0)
 
     def _register(self, session: Session) -> None:
         workers.register(
@@ -119,13 +134,7 @@ class Presence:
         return lambda session: workers.seen(session, self._machine.worker_id, found)
 
     def _hand_back_all(self, session: Session) -> None:
-        for worker, run_ids in workers.list_workers(session):
-            if worker.id != self._machine.worker_id:
-                continue
-            for run_id in run_ids:
-                with suppress(StaleAttemptError):
-                    attempt = get_run(session, run_id).attempt
-                    lifecycle.hand_back(session, run_id, attempt, reason="drained")
+        lifecycle.hand_back_all(session, self._machine.worker_id, reason="drained")
 
     def _write(self, change: Callable[[Session], None]) -> None:
         with self._no_fork:

@@ -1,12 +1,11 @@
-"""StorageReporter: what a training says, written to storage soon, under a lease kept alive."""
+"""StorageReporter: what a training says, written to storage soon, under its attempt's lease."""
 
 from __future__ import annotations
 
 import logging
 import math
 import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -14,11 +13,12 @@ from typing import Any, Self
 
 from rscore.reporting import Progress, StopReason
 from server.errors import StaleAttemptError, StorageUnavailableError
+from server.logs import carried
 from server.storage import histograms, lifecycle, logs, metrics
 from server.storage.database import Database
 from worker.checkpoints import Checkpoints
 from worker.lease import Lease
-from worker.patience import disk_is_full, patiently
+from worker.patience import patiently
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class _Said:
 
 
 class StorageReporter:
-    """Reporter of one attempt; as a context manager it runs the thread that beats and writes.
+    """Reporter of one attempt; as a context manager it runs the thread that writes.
 
     Calls return at once: the thread writes what was said within half a second and tries again
     while the database is away. `flush` and `checkpoint` wait until everything is stored. An
@@ -63,18 +63,18 @@ class StorageReporter:
         lease: Lease,
         checkpoints: Checkpoints,
         *,
-        heartbeat_seconds: float,
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._lease = lease
         self._checkpoints = checkpoints
-        self._heartbeat_seconds = heartbeat_seconds
+        self._pulse = pulse
         self._said = _Said()
         self._saying = threading.Lock()
         self._writing = threading.Lock()
         self._closed = threading.Event()
         self._broken: Exception | None = None
-        self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
+        self._thread = threading.Thread(target=carried(self._work), name="reporter", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -130,16 +130,18 @@ class StorageReporter:
         """Store a checkpoint; one that cannot be stored now is noted, and training goes on."""
         self.flush()
         try:
-            self._checkpoints.store(path, step=step, lease=self._lease)
+            self._checkpoints.store(path, step=step)
         except StorageUnavailableError as error:
             self._lease.require()
-            if disk_is_full(error):
-                raise
-            self.log(f"the checkpoint of step {step} (epoch {epoch}) was not stored: {error}")
+            self.log(
+                f"the checkpoint of step {step} (epoch {epoch}) was not stored: {error}; "
+                "training goes on without it"
+            )
 
     def stop_requested(self) -> StopReason | None:
         """Why to stop now, or None to go on."""
         self._raise_if_broken()
+        self._pulse()
         return self._lease.stop_reason()
 
     def flush(self) -> None:
@@ -153,6 +155,7 @@ class StorageReporter:
 
     def _say(self, said: _Said) -> None:
         self._raise_if_broken()
+        self._pulse()
         with self._saying:
             self._said = self._said.before(said)
 
@@ -191,13 +194,9 @@ class StorageReporter:
                 logs.append(session, run_id, attempt, said.lines)
 
     def _work(self) -> None:
-        beat_at = time.monotonic() + self._heartbeat_seconds
         away = False
-        while not self._closed.wait(min(FLUSH_SECONDS, self._heartbeat_seconds)):
+        while not self._closed.wait(FLUSH_SECONDS):
             try:
-                if time.monotonic() >= beat_at:
-                    self._lease.renew()
-                    beat_at = time.monotonic() + self._heartbeat_seconds
                 self._write()
                 away = False
             except StaleAttemptError:
@@ -206,8 +205,6 @@ class StorageReporter:
                 if not away:
                     logger.warning("run %s: %s", self._lease.run_id, error)
                 away = True
-                if self._lease.lost:
-                    return
             except Exception as error:  # noqa: BLE001 - the thread's edge: the training must learn
                 self._broken = error
                 return

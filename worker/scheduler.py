@@ -11,19 +11,24 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
 
+from server import logs
 from server.errors import QueueError, ServerError
 from server.queue import RunQueue
 from server.settings import Settings, load_settings
-from server.storage import events, lifecycle, workers
+from server.storage import events, heartbeats, lifecycle, workers
 from server.storage.database import Database
-from worker.logging_setup import set_up_logging
+from worker.purging import Purging
+from worker.sweeping import Sweeping
 
 logger = logging.getLogger(__name__)
 
 LONGEST_BACK_OFF = 15.0
+BEAT_SECONDS = 5.0
+"""How often it is noted that a scheduler is at work."""
 PRUNE_SECONDS = 600.0
 EVENTS_KEPT = timedelta(days=2)
 """A reader that was away longer starts again from the state."""
@@ -36,24 +41,46 @@ class Scheduler:
         self._settings = settings
         self._database = Database(settings.resolved_database_url)
         self._queue = RunQueue(settings)
+        self._purging = Purging(settings, self._database)
+        self._sweeping = Sweeping(settings, self._database)
+        self._beat_at = 0.0
         self._prune_at = 0.0
 
     def tick(self) -> None:
         """One pass; raises ServerError when the database or the broker does not answer."""
+        self._beat()
         self._reap()
         self._wake()
         self._prune()
+
+    def tidy(self) -> None:
+        """One step of what may take long, since it waits for the file store."""
+        self._purging.step()
+        self._sweeping.step()
 
     def close(self) -> None:
         """Close every connection."""
         self._database.close()
         self._queue.close()
 
+    def _beat(self) -> None:
+        if time.monotonic() < self._beat_at:
+            return
+        with self._database.write() as session:
+            heartbeats.beat(session, heartbeats.SCHEDULER)
+        self._beat_at = time.monotonic() + BEAT_SECONDS
+
     def _reap(self) -> None:
         with self._database.write() as session:
-            back = lifecycle.reap_expired(session, max_lost=self._settings.max_lost_attempts)
+            back = lifecycle.reap_expired(
+                session,
+                max_lost=self._settings.max_lost_attempts,
+                backoff=self._settings.retry_backoff_seconds,
+            )
         for run_id in back:
-            logger.warning("run %s lost its worker and is queued again", run_id)
+            logger.warning(
+                "run %s lost its worker and is queued again", run_id, extra={"run_id": run_id}
+            )
 
     def _wake(self) -> None:
         """Wake as many runs as workers alive could take.
@@ -85,11 +112,22 @@ class Scheduler:
 
 
 def run_scheduler(scheduler: Scheduler, shortest: float, stop: threading.Event) -> None:
-    """Pass after pass until `stop`; an outage is waited out with growing pauses."""
+    """Pass after pass until `stop`, while another thread tidies up."""
+    tidying = threading.Thread(
+        target=_repeat, args=(scheduler.tidy, shortest, stop), name="tidying", daemon=True
+    )
+    tidying.start()
+    _repeat(scheduler.tick, shortest, stop)
+    tidying.join(timeout=1.0)
+    scheduler.close()
+
+
+def _repeat(work: Callable[[], None], shortest: float, stop: threading.Event) -> None:
+    """Again and again until `stop`; an outage is waited out with growing pauses."""
     pause = shortest
     while not stop.is_set():
         try:
-            scheduler.tick()
+            work()
             pause = shortest
         except (ServerError, OSError) as error:
             kind = "the broker" if isinstance(error, QueueError) else "the database"
@@ -99,14 +137,13 @@ def run_scheduler(scheduler: Scheduler, shortest: float, stop: threading.Event) 
             pause = LONGEST_BACK_OFF
             logger.exception("a pass failed; trying again in %.0f s", pause)
         stop.wait(pause)
-    scheduler.close()
 
 
 def main() -> int:
     """Schedule until SIGTERM or SIGINT; 1 when the settings are wrong."""
     try:
         settings = load_settings()
-        set_up_logging(settings.log_level)
+        logs.configure(settings, process="scheduler")
         scheduler = Scheduler(settings)
     except ServerError as error:
         sys.stderr.write(f"error: {error}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +28,21 @@ def scratch_folder() -> Iterator[Path]:
             # Whoever sees the file under this name sees it locked.
             (folder / "new").rename(folder / LOCK)
             yield folder
+
+
+@contextmanager
+def attempt_folder(scratch: Path, run_id: str) -> Iterator[Path]:
+    """A folder in the worker's for what this process does now; removed at the end."""
+    with tempfile.TemporaryDirectory(
+        dir=scratch, prefix=f"{os.getpid()}-{run_id}-", ignore_cleanup_errors=True
+    ) as name:
+        yield Path(name)
+
+
+def forget_process(scratch: Path, pid: int) -> None:
+    """Remove what a process that was killed left in its worker's folder."""
+    for path in scratch.glob(f"{pid}-*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def sweep(place: Path) -> None:

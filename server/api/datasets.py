@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from rscore.datasets import DATASETS
+from server.api.bodies import pieces, raw_body
 from server.api.dataset_views import Upload, dataset_read, find_dataset, find_file
 from server.api.deps import Service
 from server.api.responses import problems
@@ -19,9 +19,6 @@ from server.storage import workers
 from server.storage.clock import now
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
-
-PIECE = 1 << 20
-"""Bytes that are written at a time."""
 
 Name = Annotated[str, Path(description="Name of a data set.", max_length=100)]
 
@@ -44,15 +41,7 @@ def get_dataset(name: Name, services: Service) -> DatasetRead:
 @router.put(
     "/{name}/files/{file}",
     responses=problems(404, 413, 422),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "The file as its authors made it.",
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            },
-        }
-    },
+    openapi_extra=raw_body("The file as its authors made it."),
 )
 async def put_dataset_file(
     name: Name,
@@ -66,23 +55,12 @@ async def put_dataset_file(
     """
     upload = Upload(name, find_file(name, file), services.settings.resolved_data_dir)
     try:
-        async for piece in _pieces(request):
+        async for piece in pieces(request):
             await run_in_threadpool(upload.write, piece)
         await run_in_threadpool(upload.finish)
     finally:
         upload.discard()
     return await run_in_threadpool(get_dataset, name, services)
-
-
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    """The body, gathered into larger pieces."""
-    gathered = bytearray()
-    async for chunk in request.stream():
-        gathered += chunk
-        if len(gathered) >= PIECE:
-            yield bytes(gathered)
-            gathered.clear()
-    yield bytes(gathered)
 
 
 def _read(session: Session, services: Services, name: str) -> DatasetRead:

@@ -9,7 +9,8 @@ from fastapi import Depends, Header, Path, Query, Request
 from server.api.services import Services
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # On the event loop: threads may all be waiting for a store that is away.
     services: Services = request.app.state.services
     return services
 
@@ -30,6 +31,11 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Most items of this page.
 Cursor = Annotated[
     str | None,
     Query(max_length=200, description="next_cursor of the page before; empty for the first page."),
+]
+
+Deleted = Annotated[
+    bool,
+    Query(description="Those that were deleted and can be brought back, instead of the others."),
 ]
 
 IdempotencyKey = Annotated[

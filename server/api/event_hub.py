@@ -67,10 +67,12 @@ class EventHub:
 
     async def run(self) -> None:
         """Read until the hub closes; a database that is away is asked again."""
-        while not self._closing:
+        while True:
             if not self.subscribers:
                 self._behind = True
             await self._wanted.wait()
+            if self._closing:
+                return  # a database that hangs would keep the process from ending
             try:
                 await (self._restart() if self._behind else self._read_on())
             except StorageError as error:

@@ -43,16 +43,14 @@ def read_metrics(
 
 
 @router.post("/{run_id}/metrics", responses=problems(400, 404, 409, 413, 422))
-def write_metrics(run_id: RunId, body: MetricBatch, services: Service) -> MetricsWritten:
+async def write_metrics(run_id: RunId, body: MetricBatch, services: Service) -> MetricsWritten:
     """Write metrics; a (name, step) that exists is replaced."""
     points = [
         (name, point.step, point.epoch, point.value)
         for name, values in body.metrics.items()
         for point in values
     ]
-    with services.db.write() as session:
-        written = metrics.write_metrics(session, run_id, points, attempt=body.attempt)
-    return MetricsWritten(points=written)
+    return MetricsWritten(points=await services.metrics.write(run_id, points, attempt=body.attempt))
 
 
 @router.get("/{run_id}/histograms", responses=problems(404, 422))

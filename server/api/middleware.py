@@ -14,11 +14,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.api.errors import HTTP, problem_response
+from server.api.telemetry import Telemetry
 
 LARGEST_BODY = 32 * 1024 * 1024
 REQUEST_ID = "X-Request-ID"
-_STREAMED = re.compile(r"/api/v1/datasets/[^/]+/files/[^/]+")
-"""Bodies that are written down as they arrive, and stopped at the size of their own file."""
+_STREAMED = re.compile(r"/api/v1/(datasets|runs)/[^/]+/files/[^/]+")
+"""Bodies that are written down as they arrive, and stopped at a size of their own."""
 
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -28,15 +29,16 @@ log = structlog.get_logger(__name__)
 class RequestMiddleware:
     """Gives every request an id, and answers what nobody else answered."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
         self.app = app
+        self._telemetry = telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = _Request(scope, receive, send)
+        request = _Request(scope, receive, send, self._telemetry)
         with structlog.contextvars.bound_contextvars(request_id=request.id):
             await request.answer(self.app)
 
@@ -44,8 +46,10 @@ class RequestMiddleware:
 class _Request:
     """One request on its way through the app."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, telemetry: Telemetry) -> None:
         self._scope, self._receive, self._send = scope, receive, send
+        self._telemetry = telemetry
+        self._began = time.perf_counter()
         headers = Headers(scope=scope)
         given = headers.get(REQUEST_ID, "")
         self.id = given if _GOOD_ID.fullmatch(given) else uuid.uuid4().hex
@@ -56,7 +60,6 @@ class _Request:
         scope.setdefault("state", {})["request_id"] = self.id
 
     async def answer(self, app: ASGIApp) -> None:
-        began = time.perf_counter()
         try:
             if self._length.isdecimal() and int(self._length) > self._limit:
                 await self._refuse()
@@ -73,7 +76,7 @@ class _Request:
                 method=self._scope["method"],
                 path=self._scope["path"],
                 status=self._status,
-                milliseconds=round((time.perf_counter() - began) * 1000, 1),
+                milliseconds=round(self._seconds() * 1000, 1),
             )
 
     async def receive(self) -> Message:
@@ -87,8 +90,12 @@ class _Request:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            self._telemetry.answered(self._scope, status=self._status, seconds=self._seconds())
             MutableHeaders(scope=message)[REQUEST_ID] = self.id
         await self._send(message)
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._began
 
     async def _refuse(self) -> None:
         response = problem_response(self.id, HTTP[413], _too_large())

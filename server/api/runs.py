@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from rscore.spec import RunSpec
-from server.api.deps import Cursor, IdempotencyKey, Limit, OfStudy, RunId, Service
+from server.api.deps import Cursor, Deleted, IdempotencyKey, Limit, OfStudy, RunId, Service
 from server.api.filters import check_metrics, compile_filter
 from server.api.idempotency import once
 from server.api.responses import problems
@@ -73,6 +73,7 @@ def list_runs(
     study_id: OfStudy = None,
     limit: Limit = 50,
     cursor: Cursor = None,
+    deleted: Deleted = False,  # noqa: FBT002  the name on the wire
 ) -> RunPage:
     """Runs, newest first."""
     where = compile_filter(filter, services.db.dialect) if filter and filter.strip() else None
@@ -85,6 +86,7 @@ def list_runs(
             experiment=experiment,
             limit=limit,
             cursor=cursor or None,
+            deleted=deleted,
         )
         if filter and where is not None and page.total == 0:
             check_metrics(session, filter)
@@ -124,9 +126,18 @@ def retry_run(run_id: RunId, services: Service, background: BackgroundTasks) -> 
 
 @router.delete("/{run_id}", status_code=204, responses=problems(404, 409, 422))
 def delete_run(run_id: RunId, services: Service) -> None:
-    """Delete a run that has ended, with its model."""
+    """Delete a run that has ended, with its model; it can be restored until it is purged."""
     with services.db.write() as session:
         runs.delete_run(session, run_id)
+
+
+@router.post("/{run_id}/restore", responses=problems(404, 409, 422))
+def restore_run(run_id: RunId, services: Service) -> RunRead:
+    """Bring a deleted run back, with its files and its model."""
+    with services.db.write() as session:
+        run = runs.restore_run(session, run_id)
+        session.flush()
+        return run_read(session, run)
 
 
 @router.get("/{run_id}/log", responses=problems(404, 422))

@@ -63,6 +63,12 @@ class AttemptRead(Wire):
     device: str
     outcome: AttemptOutcome
     reason: str | None
+    exit: str | None = Field(
+        description="How its process ended, where the worker saw it die: signal 9 (SIGKILL)."
+    )
+    refused: int = Field(
+        description="Writes of it that were refused because it owned the run no longer."
+    )
     started_at: datetime
     finished_at: datetime | None
     resumed_step: int
@@ -81,6 +87,9 @@ class RunSummary(Wire):
     reason: str | None = Field(description="Stable code of why it failed or stopped.")
     detail: str | None
     attempt: int
+    not_before: datetime | None = Field(
+        description="When a queued run that lost its worker may be tried again."
+    )
     worker_id: str | None
     cancel_requested: bool
     spec: RunSpec
@@ -428,6 +437,9 @@ class Readiness(Wire):
 
     ready: bool
     checks: dict[str, str] = Field(description='Check name to "ok" or what is wrong.')
+    warnings: list[str] = Field(
+        description="What keeps runs from being trained, while the service itself can work."
+    )
 
 
 class ServiceInfo(Wire):

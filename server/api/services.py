@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.api.event_hub import EventHub
+from server.api.monitor import Monitor
+from server.api.readiness import ReadinessChecks
+from server.api.shared_writes import SharedWrites
 from server.queue import RunQueue
 from server.serving.sessions import ModelSessions
 from server.settings import Settings
@@ -18,22 +21,30 @@ class Services:
 
     settings: Settings
     db: Database
+    metrics: SharedWrites
     files: ArtifactFiles
     queue: RunQueue
     sessions: ModelSessions
     hub: EventHub
+    checks: ReadinessChecks
+    monitor: Monitor
 
     @classmethod
     def start(cls, settings: Settings) -> Services:
         """Services on these settings; raises ServerError when a store cannot be set up."""
         db = Database(settings.resolved_database_url)
+        files = ArtifactFiles(settings.resolved_artifacts_url)
+        queue = RunQueue(settings)
         return cls(
             settings=settings,
             db=db,
-            files=ArtifactFiles(settings.resolved_artifacts_url),
-            queue=RunQueue(settings),
+            metrics=SharedWrites(db),
+            files=files,
+            queue=queue,
             sessions=ModelSessions(),
             hub=EventHub(db),
+            checks=ReadinessChecks(settings, db, files, queue),
+            monitor=Monitor(db, lost_after=settings.lease_seconds),
         )
 
     def close(self) -> None:

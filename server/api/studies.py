@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 from sqlalchemy.orm import Session
 
-from server.api.deps import Cursor, IdempotencyKey, Limit, Service, StudyId
+from server.api.deps import Cursor, Deleted, IdempotencyKey, Limit, Service, StudyId
 from server.api.idempotency import once
 from server.api.responses import problems
 from server.api.schemas import StudyPage, StudyPlan, StudyRead, StudyTable
@@ -54,10 +54,15 @@ def plan_study(body: StudyDocument, services: Service) -> StudyPlan:
 
 
 @router.get("", responses=problems(422))
-def list_studies(services: Service, limit: Limit = 50, cursor: Cursor = None) -> StudyPage:
+def list_studies(
+    services: Service,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    deleted: Deleted = False,  # noqa: FBT002  the name on the wire
+) -> StudyPage:
     """Studies, newest first."""
     with services.db.read() as session:
-        page = studies.list_studies(session, limit=limit, cursor=cursor or None)
+        page = studies.list_studies(session, limit=limit, cursor=cursor or None, deleted=deleted)
         return StudyPage(
             items=study_reads(session, page.items), next_cursor=page.next_cursor, total=page.total
         )
@@ -95,9 +100,18 @@ def cancel_study(study_id: StudyId, services: Service) -> StudyRead:
 
 @router.delete("/{study_id}", status_code=204, responses=problems(404, 409, 422))
 def delete_study(study_id: StudyId, services: Service) -> None:
-    """Delete a study whose runs have all ended, with its runs and models."""
+    """Delete a study whose runs have all ended, with its runs and models, until it is purged."""
     with services.db.write() as session:
         studies.delete_study(session, study_id)
+
+
+@router.post("/{study_id}/restore", responses=problems(404, 422))
+def restore_study(study_id: StudyId, services: Service) -> StudyRead:
+    """Bring a deleted study back, with the runs and models that were deleted with it."""
+    with services.db.write() as session:
+        study = studies.restore_study(session, study_id)
+        session.flush()
+        return study_reads(session, [study])[0]
 
 
 def _create(session: Session, document: StudyDocument, plan: Plan) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -12,9 +11,6 @@ from rscore.spec import RunSpec
 from server.api.deps import Service
 from server.api.responses import problems
 from server.api.schemas import Health, Readiness, ServiceInfo
-from server.api.services import Services
-from server.errors import ServerError, StorageUnavailableError
-from server.storage.database import schema_is_current
 
 router = APIRouter(tags=["system"])
 
@@ -22,7 +18,7 @@ VERSION = version("realspike")
 
 
 @router.get("/health", responses=problems())
-def get_health() -> Health:
+async def get_health() -> Health:
     """Say that the process answers."""
     return Health(status="ok", version=VERSION)
 
@@ -34,18 +30,12 @@ def get_health() -> Health:
         503: {"model": Readiness, "description": "A check failed; `checks` says which and why."},
     },
 )
-def get_readiness(services: Service, response: Response) -> Readiness:
-    """Check the database, its schema, the file store and the broker."""
-    checks = {
-        "database": _outcome(services.db.check),
-        "schema": _outcome(lambda: _check_schema(services)),
-        "artifacts": _outcome(services.files.check),
-        "broker": _outcome(services.queue.check),
-    }
-    ready = all(outcome == "ok" for outcome in checks.values())
-    if not ready:
+async def get_readiness(services: Service, response: Response) -> Readiness:
+    """Check the database, its schema, the file store and the broker, for at most some seconds."""
+    readiness = await services.checks.readiness()
+    if not readiness.ready:
         response.status_code = 503
-    return Readiness(ready=ready, checks=checks)
+    return readiness
 
 
 @router.get("/info", responses=problems())
@@ -68,16 +58,3 @@ def get_info(request: Request, services: Service) -> ServiceInfo:
 def get_spec_schema() -> dict[str, Any]:
     """JSON schema of a run's spec; `group` says which part of a form a field belongs to."""
     return RunSpec.model_json_schema()
-
-
-def _check_schema(services: Services) -> None:
-    if not schema_is_current(services.db):
-        raise StorageUnavailableError("run python -m server.storage.migrations")
-
-
-def _outcome(check: Callable[[], None]) -> str:
-    try:
-        check()
-    except ServerError as error:
-        return str(error)
-    return "ok"

@@ -90,8 +90,9 @@ def _model_read(model: FoldedModel, spec: RunSpec, rows: Sequence[Artifact]) -> 
 
 
 def newest_files(rows: Sequence[Artifact]) -> dict[ArtifactKind, Artifact]:
-    """The newest file of each kind, checkpoints left out; `rows` are oldest first."""
-    return {ArtifactKind(row.kind): row for row in rows if row.kind != ArtifactKind.CHECKPOINT}
+    """The newest file of each kind that a fold makes; `rows` are oldest first."""
+    others = (ArtifactKind.CHECKPOINT, ArtifactKind.FILE)
+    return {ArtifactKind(row.kind): row for row in rows if row.kind not in others}
 
 
 def _run_fields(run: Run) -> dict[str, Any]:

@@ -11,20 +11,24 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from server.errors import NotFoundError, StorageError, StorageUnavailableError
-from server.storage.ids import new_id
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_FOUND = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*\.?[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""Keys, and the names under which files are written before they are whole."""
 _CHUNK = 1 << 20
+CHECK = "check"
+"""Key of the file that a check writes: always the same, so that a cut check leaves one at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,14 @@ class StoredFile:
     location: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that lies in the store, whole or not, and when it was last written there."""
+
+    location: str
+    modified: datetime
 
 
 class ArtifactFiles:
@@ -53,12 +65,15 @@ class ArtifactFiles:
         self._local = isinstance(filesystem, LocalFileSystem)
         self._errors = _errors_of(url)
 
-    def put(self, local: Path, key: str) -> StoredFile:
-        """Copy a local file to `key`, whole or not at all, replacing what was there."""
+    def put(self, local: Path, key: str, *, allow: Callable[[], None] | None = None) -> StoredFile:
+        """Copy a local file to `key`, whole or not at all, replacing what was there.
+
+        `allow` is called as late as can be; what it raises keeps the file out.
+        """
         path = self._path(key)
         with self._explained(f"store {key}"):
             store = self._put_local if self._local else self._put_remote
-            size, digest = store(local, path)
+            size, digest = store(local, path, allow or _always)
         return StoredFile(key, size, digest)
 
     def open(self, location: str) -> BinaryIO:
@@ -84,9 +99,28 @@ class ArtifactFiles:
         with self._explained(f"read {location}"):
             return bool(self._files.exists(self._path(location)))
 
+    def folders(self) -> list[str]:
+        """Names of the folders at the top of the store."""
+        with self._explained("list files"):
+            self._files.invalidate_cache()
+            try:
+                found = self._files.ls(self._root, detail=True)
+            except FileNotFoundError:
+                return []
+        return sorted(Path(item["name"]).name for item in found if item["type"] == "directory")
+
+    def find(self, folder: str) -> list[FoundFile]:
+        """Every file below a folder, those that were never finished too; none where it is not."""
+        path = self._path(folder)
+        with self._explained(f"list {folder}"):
+            self._files.invalidate_cache()
+            found = self._files.find(path, detail=True)
+        start = len(self._root) + 1
+        return [FoundFile(name[start:], _modified(about)) for name, about in sorted(found.items())]
+
     def delete(self, location: str) -> None:
         """Remove the file; one that is gone already is fine."""
-        path = self._path(location)
+        path = self._path(location, _FOUND)
         with self._explained(f"delete {location}"):
             try:
                 self._files.rm_file(path)
@@ -95,37 +129,40 @@ class ArtifactFiles:
 
     def check(self) -> None:
         """Raise StorageUnavailableError, with what to do, when files cannot be written here."""
-        path = self._path(new_id("check"))
+        path = self._path(CHECK)
         with self._explained("write"):
             if self._local:
                 self._files.makedirs(self._root, exist_ok=True)
             self._files.pipe_file(path, b"ok")
-            self._files.rm_file(path)
+            with suppress(FileNotFoundError):  # another check was quicker
+                self._files.rm_file(path)
 
-    def _path(self, key: str) -> str:
-        if not _KEY.fullmatch(key):
+    def _path(self, key: str, keys: re.Pattern[str] = _KEY) -> str:
+        if not keys.fullmatch(key):
             raise StorageError(f"{key!r} is not a key of the file store")
         return f"{self._root}/{key}"
 
-    def _put_local(self, local: Path, path: str) -> tuple[int, str]:
+    def _put_local(self, local: Path, path: str, allow: Callable[[], None]) -> tuple[int, str]:
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
             with local.open("rb") as source, beside.open("xb") as sink:
                 measured = _copy(source, sink)
                 sink.flush()
                 os.fsync(sink.fileno())
+            allow()
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
         _sync_folder(target.parent)
         return measured
 
-    def _put_remote(self, local: Path, path: str) -> tuple[int, str]:
+    def _put_remote(self, local: Path, path: str, allow: Callable[[], None]) -> tuple[int, str]:
         # Object stores show an upload only when it is complete.
         with local.open("rb") as source:
             measured = _copy(source, None)
+        allow()
         self._files.put_file(str(local), path)
         return measured
 
@@ -147,6 +184,26 @@ def _copy(source: BinaryIO, sink: BinaryIO | None) -> tuple[int, str]:
         if sink is not None:
             sink.write(chunk)
     return size, digest.hexdigest()
+
+
+def _always() -> None:
+    """Nothing forbids it."""
+
+
+def _modified(about: Mapping[str, Any]) -> datetime:
+    # S3 says LastModified, a folder mtime in seconds, fsspec's own store in memory created.
+    found = about.get("LastModified") or about.get("mtime") or about["created"]
+    moment = found if isinstance(found, datetime) else datetime.fromtimestamp(found, UTC)
+    return moment.astimezone(UTC)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it so that they are still there after a power cut."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -82,19 +82,23 @@ def artifacts_of(session: Session, run_id: str) -> list[Artifact]:
 
 
 def latest_checkpoints(session: Session, run_id: str) -> list[Artifact]:
-    """Checkpoints of a run, newest first."""
+    """Checkpoints of a run, newest first, however wrong the clocks of its workers are."""
     query = (
         select(Artifact)
         .where(Artifact.run_id == run_id, Artifact.kind == ArtifactKind.CHECKPOINT)
-        .order_by(Artifact.id.desc())
+        .order_by(Artifact.attempt.desc(), Artifact.step.desc(), Artifact.id.desc())
     )
     return list(session.scalars(query))
 
 
-def drop_artifact(session: Session, artifact_id: str) -> str:
-    """Forget an artifact; returns its location, to be deleted after the commit."""
+def drop_artifact(session: Session, run_id: str, attempt: int, artifact_id: str) -> str:
+    """Forget an artifact of the run that the attempt owns.
+
+    Returns its location, to be deleted after the commit.
+    """
+    lock_owned(session, run_id, attempt)
     artifact = session.get(Artifact, artifact_id)
-    if artifact is None:
+    if artifact is None or artifact.run_id != run_id:
         raise NotFoundError("artifact", artifact_id)
     session.delete(artifact)
     return artifact.location

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, select, text
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -92,28 +92,53 @@ def migrate(url: str, to: str = "head") -> None:
     Nothing is taken back: a schema that is newer already stays.
     """
     database = Database(url)
-    config = _alembic()
     try:
-        with database._explained(), database.engine.connect() as plain:
-            connection = plain.execution_options(**{WRITES: True})
-            if database.dialect == "sqlite":
-                # Rebuilding a table drops the old one, which would trip over references to it.
-                driver = connection.connection.driver_connection
-                if driver is not None:
-                    driver.execute("PRAGMA foreign_keys = OFF").close()
-            with connection.begin():
-                if database.dialect == "postgresql":
-                    connection.execute(
-                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
-                    )
-                config.attributes["connection"] = connection
-                command.upgrade(config, to)
+        with schema_change(database) as connection:
+            upgrade(connection, to)
     finally:
         database.close()
+
+
+@contextmanager
+def schema_change(database: Database) -> Iterator[Connection]:
+    """The one transaction that may change a schema now: all of it happens, or nothing.
+
+    SQLite does not look at references in it, because rebuilding a table drops the old one first.
+    """
+    with database._explained(), database.engine.connect() as plain:
+        connection = plain.execution_options(**{WRITES: True})
+        if database.dialect == "sqlite":
+            driver = connection.connection.driver_connection
+            if driver is not None:
+                driver.execute("PRAGMA foreign_keys = OFF").close()
+            plain.detach()  # nobody else should get a connection that ignores references
+        with connection.begin():
+            if database.dialect == "postgresql":
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
+                )
+            yield connection
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the schema up to a revision in a transaction of `schema_change`."""
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
 
 
 def schema_is_current(database: Database) -> bool:
     """True when every migration that this code knows was applied, and no other."""
     with database._explained(), database.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_heads()
-    return set(current) == set(ScriptDirectory.from_config(_alembic()).get_heads())
+        return revision_of(connection) == known_revisions()[-1]
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Number of the newest migration that was applied; None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def known_revisions() -> list[str]:
+    """Numbers of all migrations that this code has, oldest first."""
+    scripts = ScriptDirectory.from_config(_alembic()).walk_revisions()
+    return [script.revision for script in scripts][::-1]

@@ -8,18 +8,20 @@ under a lock that the commit lets go.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, insert, select, text
+from sqlalchemy import CursorResult, Table, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from server.storage.clock import now
+from server.storage.clock import moment_of_statement, now
 from server.storage.models import Event
 
 COMMIT_LOCK = 0x7265616C_0002
 """Postgres advisory lock that puts commits with events in one order."""
 
 _COLLECTED = "realspike_events"
+
+_TABLE = cast(Table, Event.__table__)  # as a table: the mapper's bulk insert costs twice the time
 
 
 def emit(
@@ -43,8 +45,7 @@ def insert_collected(session: Session) -> None:
     session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COMMIT_LOCK})
-    moment = now(session)
-    session.execute(insert(Event), [{**item, "created_at": moment} for item in collected])
+    session.execute(insert(_TABLE).values(created_at=moment_of_statement(session)), collected)
 
 
 def forget_collected(session: Session) -> None:

@@ -11,18 +11,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from rscore.reporting import StopReason
-from server.errors import NotFoundError
+from server.errors import NotFoundError, StaleAttemptError
 from server.storage.clock import now
 from server.storage.events import emit
+from server.storage.losses import lose, note_exit
 from server.storage.models import Attempt, Histogram, Metric, Run, Worker
 from server.storage.states import AttemptOutcome, RunStatus
 from server.storage.summaries import newest_values
 from server.storage.texts import finite
-from server.storage.transitions import end_attempt, lock_owned, lock_run, move, tell
+from server.storage.transitions import (
+    end_attempt,
+    lock_owned,
+    lock_run,
+    move,
+    move_to_cancelled,
+    tell,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +53,14 @@ def claim(
     device: str,
     lease_seconds: float,
 ) -> Claim | None:
-    """Take a queued run for a worker, or None when it is not there to be taken."""
+    """Take a queued run for a worker, or None when it is not there to be taken, or not yet."""
     try:
         run = lock_run(session, run_id)
     except NotFoundError:
         return None
-    if run.status != RunStatus.QUEUED:
-        return None
     moment = now(session)
+    if run.status != RunStatus.QUEUED or (run.not_before and run.not_before > moment):
+        return None
     run.attempt += 1
     run.worker_id = worker_id
     run.lease_expires_at = moment + timedelta(seconds=lease_seconds)
@@ -123,21 +131,42 @@ def fail(session: Session, run_id: str, attempt: int, *, reason: str, detail: st
 def end_cancelled(session: Session, run_id: str, attempt: int) -> None:
     """End the run because a person asked for it."""
     run = lock_owned(session, run_id, attempt)
-    _cancel(session, run, AttemptOutcome.CANCELLED)
+    _cancel(session, run)
 
 
 def hand_back(session: Session, run_id: str, attempt: int, *, reason: str) -> None:
     """Queue the run again, for another worker to go on; a run to be cancelled ends instead."""
-    run = lock_owned(session, run_id, attempt)
+    _hand_back(session, lock_owned(session, run_id, attempt), reason)
+
+
+def hand_back_all(session: Session, worker_id: str, *, reason: str) -> list[str]:
+    """Queue again, or end, every run that a worker owns; returns their ids."""
+    owned = (
+        select(Run)
+        .where(Run.status == RunStatus.RUNNING, Run.worker_id == worker_id)
+        .order_by(Run.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    runs = session.scalars(owned).all()
+    for run in runs:
+        _hand_back(session, run, reason)
+    return [run.id for run in runs]
+
+
+def _hand_back(session: Session, run: Run, reason: str) -> None:
     if run.cancel_requested:
-        _cancel(session, run, AttemptOutcome.CANCELLED)
+        _cancel(session, run)
         return
     end_attempt(session, run, AttemptOutcome.DRAINED, reason=reason)
     move(session, run, RunStatus.QUEUED, reason=reason)
 
 
-def reap_expired(session: Session, *, max_lost: int) -> list[str]:
-    """Take every run whose lease ran out from its silent worker; returns the ids queued again."""
+def reap_expired(session: Session, *, max_lost: int, backoff: float) -> list[str]:
+    """Take every run whose lease ran out from its silent worker; returns the ids queued again.
+
+    A run waits `backoff` seconds before its next attempt, and longer after each further loss.
+    """
     expired = (
         select(Run)
         .where(Run.status == RunStatus.RUNNING, Run.lease_expires_at < now(session))
@@ -145,55 +174,63 @@ def reap_expired(session: Session, *, max_lost: int) -> list[str]:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return [run.id for run in session.scalars(expired).all() if _reap(session, run, max_lost)]
-
-
-def _reap(session: Session, run: Run, max_lost: int) -> bool:
-    if run.cancel_requested:
-        _cancel(session, run, AttemptOutcome.LOST)
-        return False
-    attempt = end_attempt(session, run, AttemptOutcome.LOST, reason="lost")
-    run.lost += 1
-    if run.lost >= max_lost:
-        move(session, run, RunStatus.FAILED, reason="poison", detail=_poison(session, run))
-        return False
-    detail = (
-        f"worker {attempt.worker_id} on {attempt.host} fell silent in attempt {attempt.number}; "
-        "the run waits for another"
-    )
-    move(session, run, RunStatus.QUEUED, reason="lost", detail=detail)
-    return True
-
-
-def _poison(session: Session, run: Run) -> str:
-    query = (
-        select(Attempt)
-        .where(Attempt.run_id == run.id, Attempt.outcome == AttemptOutcome.LOST)
-        .order_by(Attempt.number.desc())
-        .limit(run.lost)
-    )
-    places = [
-        f"attempt {lost.number} on {lost.worker_id} ({lost.host}, {lost.device})"
-        for lost in reversed(session.scalars(query).all())
+    return [
+        run.id
+        for run in session.scalars(expired).all()
+        if lose(session, run, how=None, max_lost=max_lost, backoff=backoff)
     ]
-    return (
-        f"{run.lost} workers in a row died or fell silent: {', '.join(places)}. "
-        "Look at their logs and memory (a smaller batch_size or width needs less), then retry."
+
+
+def report_death(
+    session: Session,
+    run_id: str,
+    attempt: int,
+    *,
+    exit: str,  # noqa: A002  the name on the row
+    max_lost: int,
+    backoff: float,
+) -> bool:
+    """Take the run from an attempt whose process was seen to die; True when it is queued again.
+
+    The same as a lease that ran out, but at once. Of an attempt that owned its run no longer,
+    only how it ended is kept.
+    """
+    try:
+        run = lock_owned(session, run_id, attempt)
+    except StaleAttemptError:
+        gone = session.get(Attempt, (run_id, attempt))
+        if gone is not None and gone.outcome == AttemptOutcome.LOST:
+            note_exit(gone, exit)
+        return False
+    return lose(session, run, how=exit, max_lost=max_lost, backoff=backoff)
+
+
+def note_refused(session: Session, run_id: str, attempt: int) -> None:
+    """Count a write that was refused, on the stale attempt's own row: the run stays untouched."""
+    session.execute(
+        update(Attempt)
+        .where(Attempt.run_id == run_id, Attempt.number == attempt)
+        .values(refused=Attempt.refused + 1)
     )
 
 
-def _cancel(session: Session, run: Run, outcome: AttemptOutcome) -> None:
-    end_attempt(session, run, outcome, reason="cancelled")
-    move(session, run, RunStatus.CANCELLED, reason="cancelled", detail="cancelled by a person")
+def _cancel(session: Session, run: Run) -> None:
+    end_attempt(session, run, AttemptOutcome.CANCELLED, reason="cancelled")
+    move_to_cancelled(session, run)
 
 
 def due_to_wake(session: Session, *, again_seconds: float, limit: int) -> list[str]:
-    """Queued runs that nobody woke, or long ago: the highest priority first, then the oldest."""
-    stale = now(session) - timedelta(seconds=again_seconds)
+    """Queued runs that nobody woke, or long ago: the highest priority first, then the oldest.
+
+    One that still waits after it lost its worker is left out.
+    """
+    moment = now(session)
+    stale = moment - timedelta(seconds=again_seconds)
     query = (
         select(Run.id)
         .where(Run.status == RunStatus.QUEUED, Run.deleted_at.is_(None))
-        .where(Run.woken_at.is_(None) | (Run.woken_at < stale))
+        .where(or_(Run.woken_at.is_(None), Run.woken_at < stale))
+        .where(or_(Run.not_before.is_(None), Run.not_before <= moment))
         .order_by(Run.priority.desc(), Run.id)
         .limit(limit)
     )

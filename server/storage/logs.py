@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.storage.clock import now
 from server.storage.events import emit
-from server.storage.models import LogLine
+from server.storage.models import LogLine, Run
 from server.storage.texts import clean_text
 from server.storage.transitions import lock_owned
 
@@ -17,16 +17,20 @@ from server.storage.transitions import lock_owned
 def append(session: Session, run_id: str, attempt: int, lines: Sequence[str]) -> None:
     """Add lines of the attempt that owns the run."""
     run = lock_owned(session, run_id, attempt)
-    if not lines:
-        return
+    if lines:
+        note(session, run, lines)
+
+
+def note(session: Session, run: Run, lines: Sequence[str]) -> None:
+    """Add lines about the newest attempt of a locked run, whoever says them."""
     moment = now(session)
     texts = [clean_text(line) for line in lines]
     rows = [
-        {"run_id": run_id, "attempt": attempt, "recorded_at": moment, "text": line}
+        {"run_id": run.id, "attempt": run.attempt, "recorded_at": moment, "text": line}
         for line in texts
     ]
     session.execute(insert(LogLine), rows)
-    emit(session, "log", run_id=run_id, study_id=run.study_id, data={"lines": texts})
+    emit(session, "log", run_id=run.id, study_id=run.study_id, data={"lines": texts})
 
 
 def tail(session: Session, run_id: str, *, limit: int = 200, after_id: int = 0) -> list[LogLine]:

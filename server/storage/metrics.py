@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, select, text
@@ -34,11 +33,12 @@ LONGEST_NAME = 200
 _UPSERT = text(
     """
     INSERT INTO metric (run_id, name, step, epoch, value, recorded_at)
-    SELECT :run_id, new.name, new.step, new.epoch, new.value, :recorded_at
+    SELECT :run_id, (CAST(:names AS varchar[]))[new.place], new.step, new.epoch, new.value,
+        statement_timestamp()
     FROM unnest(
-        CAST(:names AS varchar[]), CAST(:steps AS bigint[]), CAST(:epochs AS integer[]),
+        CAST(:places AS integer[]), CAST(:steps AS bigint[]), CAST(:epochs AS integer[]),
         CAST(:numbers AS double precision[])
-    ) AS new (name, step, epoch, value)
+    ) AS new (place, step, epoch, value)
     ON CONFLICT (run_id, name, step) DO UPDATE
     SET epoch = excluded.epoch, value = excluded.value, recorded_at = excluded.recorded_at
     """
@@ -67,13 +67,12 @@ def write_metrics(
     newest = {
         (name, step): (name, step, epoch, float(value)) for name, step, epoch, value in points
     }
-    for point in newest.values():
-        _check(point)
-    run = _writable(session, run_id, attempt)
-    if not newest:
-        return 0
     unique = list(newest.values())
-    _upsert(session, run_id, unique, now(session))
+    check_points(unique)
+    run = _writable(session, run_id, attempt)
+    if not unique:
+        return 0
+    _upsert(session, run_id, unique)
     names = {name for name, _, _, _ in unique}
     run.summary = {**run.summary, **newest_values(session, run_id, names)}
     emit(session, "metrics", run_id=run_id, study_id=run.study_id, data=_event(unique))
@@ -88,13 +87,17 @@ def check_key(noun: str, name: str, step: int) -> None:
         raise MetricError(f"{noun} {name!r}: step {step} is not between 0 and {LARGEST_STEP}")
 
 
-def _check(point: Point) -> None:
-    name, step, _, value = point
-    check_key("metric", name, step)
-    if not math.isfinite(value):
-        raise MetricError(
-            f"metric {name!r} at step {step} is {value}; leave out values that are not finite"
-        )
+def check_points(points: Sequence[Point]) -> None:
+    """Raise MetricError for the first point that cannot be stored."""
+    known: set[str] = set()
+    for name, step, _, value in points:
+        if name not in known or not 0 <= step <= LARGEST_STEP:
+            check_key("metric", name, step)
+            known.add(name)
+        if not math.isfinite(value):
+            raise MetricError(
+                f"metric {name!r} at step {step} is {value}; leave out values that are not finite"
+            )
 
 
 def _writable(session: Session, run_id: str, attempt: int | None) -> Run:
@@ -109,23 +112,13 @@ def _writable(session: Session, run_id: str, attempt: int | None) -> Run:
     return run
 
 
-def _upsert(session: Session, run_id: str, points: list[Point], moment: datetime) -> None:
+def _upsert(session: Session, run_id: str, points: Sequence[Point]) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        names, steps, epochs, values = (list(column) for column in zip(*points, strict=True))
-        session.execute(
-            _UPSERT,
-            {
-                "run_id": run_id,
-                "recorded_at": moment,
-                "names": names,
-                "steps": steps,
-                "epochs": epochs,
-                "numbers": values,
-            },
-        )
+        _upsert_arrays(session, run_id, points)
         return
     new = sqlite_insert(_TABLE)
     changed = {name: new.excluded[name] for name in ("epoch", "value", "recorded_at")}
+    moment = now(session)
     rows = [
         {
             "run_id": run_id,
@@ -140,6 +133,27 @@ def _upsert(session: Session, run_id: str, points: list[Point], moment: datetime
     session.execute(
         new.on_conflict_do_update(index_elements=["run_id", "name", "step"], set_=changed), rows
     )
+
+
+def _upsert_arrays(session: Session, run_id: str, points: Sequence[Point]) -> None:
+    names, steps, epochs, values = zip(*points, strict=True)
+    places = {name: place for place, name in enumerate(dict.fromkeys(names), start=1)}
+    session.execute(
+        _UPSERT,
+        {
+            "run_id": run_id,
+            "names": list(places),
+            "places": _array(places[name] for name in names),
+            "steps": _array(steps),
+            "epochs": _array("NULL" if epoch is None else epoch for epoch in epochs),
+            "numbers": _array(values),
+        },
+    )
+
+
+def _array(values: Iterable[object]) -> str:
+    """A Postgres array of numbers as text, which costs a tenth of the driver's way."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _event(points: list[Point]) -> dict[str, Any]:
@@ -173,12 +187,14 @@ def _series(session: Session, run_id: str, name: str, max_points: int) -> Series
         .where(Metric.run_id == run_id, Metric.name == name)
         .order_by(Metric.step)
     )
-    rows = session.execute(query).all()
-    kept = [rows[index] for index in thin([row.value for row in rows], max_points)]
+    # As the driver gives them: of a long series, the mapper's rows cost most of the time.
+    with session.connection().execute(query) as result:
+        rows: Sequence[tuple[int, float, int | None]] = result.cursor.fetchall()
+    kept = [rows[index] for index in thin([value for _, value, _ in rows], max_points)]
     return Series(
         name=name,
         total=len(rows),
-        steps=[row.step for row in kept],
-        values=[row.value for row in kept],
-        epochs=[row.epoch for row in kept],
+        steps=[step for step, _, _ in kept],
+        values=[value for _, value, _ in kept],
+        epochs=[epoch for _, _, epoch in kept],
     )

@@ -18,8 +18,10 @@ from sqlalchemy import (
     String,
     Text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.sql.operators import OperatorType
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -62,6 +64,28 @@ class Base(DeclarativeBase):
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 
+SEARCHED = JSON().with_variant(JSONB(), "postgresql")
+"""A document that filters look into: Postgres keeps it parsed."""
+
+
+class Numbers(TypeDecorator[dict[str, float]]):
+    """A searched document of numbers by name; Postgres spells 1e23 without an exponent."""
+
+    impl = SEARCHED
+    cache_ok = True
+
+    def process_result_value(
+        self,
+        value: dict[str, float] | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> dict[str, float] | None:
+        """From the database."""
+        return None if value is None else {name: float(number) for name, number in value.items()}
+
+    def coerce_compared_value(self, op: OperatorType | None, value: Any) -> TypeEngine[Any]:
+        """As JSON does: what is compared is a value inside, not a whole document."""
+        return self.impl_instance.coerce_compared_value(op, value)
+
 
 class Study(Base):
     """A sweep or an ablation: many runs from one document."""
@@ -96,7 +120,7 @@ class Run(Base):
     experiment: Mapped[str] = mapped_column(String(200), index=True)
     study_id: Mapped[str | None] = mapped_column(ForeignKey("study.id"))
     tags: Mapped[list[str]]
-    spec: Mapped[dict[str, Any]]
+    spec: Mapped[dict[str, Any]] = mapped_column(SEARCHED)
     spec_digest: Mapped[str] = mapped_column(String(64), index=True)
     priority: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(String(16))
@@ -108,11 +132,15 @@ class Run(Base):
     """Number of the newest attempt; 0 before the first."""
     lost: Mapped[int] = mapped_column(default=0)
     """Attempts in a row that lost their lease; too many end the run as poison."""
+    queued_at: Mapped[datetime | None]
+    """When it went back to the queue; a run that never left it waits since `created_at`."""
+    not_before: Mapped[datetime | None]
+    """A queued run that lost its worker is not claimed before this moment."""
     worker_id: Mapped[str | None] = mapped_column(String(64))
     lease_expires_at: Mapped[datetime | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+    summary: Mapped[dict[str, float]] = mapped_column(Numbers)
     """Newest value of every metric, by name."""
     created_at: Mapped[datetime]
     woken_at: Mapped[datetime | None]
@@ -135,8 +163,14 @@ class Attempt(Base):
     device: Mapped[str] = mapped_column(String(64))
     outcome: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(64))
+    exit: Mapped[str | None] = mapped_column(String(200))
+    """How its process ended, where the worker saw it: `signal 9 (SIGKILL)`, for example."""
+    refused: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Writes of it that were refused because the run no longer was its own."""
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    swept_at: Mapped[datetime | None]
+    """When files that it left behind unrecorded were last looked for."""
     resumed_step: Mapped[int] = mapped_column(default=0)
     """Optimiser step of the checkpoint it went on from; 0 from the start."""
 
@@ -190,7 +224,10 @@ class Artifact(Base):
     """A stored file of a run, found by its opaque id; `location` is the store's own key."""
 
     __tablename__ = "artifact"
-    __table_args__ = (Index("ix_artifact_run", "run_id", "kind"),)
+    __table_args__ = (
+        Index("ix_artifact_run", "run_id", "kind"),
+        Index("ix_artifact_location", "location"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     run_id: Mapped[str] = mapped_column(ForeignKey("run.id"))
@@ -238,6 +275,39 @@ class Worker(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
+
+
+class PastAttempt(Base):
+    """What is kept of an attempt whose run was purged, so that totals never shrink."""
+
+    __tablename__ = "past_attempt"
+
+    id: Mapped[int] = mapped_column(BIG_ID, primary_key=True, autoincrement=True)
+    outcome: Mapped[str] = mapped_column(String(16))
+    refused: Mapped[int]
+    milliseconds: Mapped[int | None] = mapped_column(BigInteger)
+    """From the start of the run's first attempt to the end of this one."""
+
+
+class PurgedRun(Base):
+    """A run whose rows are gone; whatever lies below its folder in the file store is to go too."""
+
+    __tablename__ = "purged_run"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    purged_at: Mapped[datetime]
+
+
+class Heartbeat(Base):
+    """When a process that has no row of its own was last at work: the scheduler."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    version: Mapped[str] = mapped_column(String(64))
+    seen_at: Mapped[datetime]
 
 
 class Event(Base):

@@ -50,16 +50,17 @@ def newest_first(
     cursor: str | None,
 ) -> Page[T]:
     """One page of `query`, ordered by its text `key` from the newest down."""
-    total = session.scalar(
-        select(func.count()).select_from(
-            query.with_only_columns(key, maintain_column_froms=True).subquery()
-        )
-    )
-    page = query.order_by(key.desc()).limit(limit + 1)
+    # Whatever `query` asks of a row is asked once, for the total and the page together.
+    matching = query.with_only_columns(key, maintain_column_froms=True).cte("matching")
+    total = select(func.count()).select_from(matching).scalar_subquery()
+    ids = select(matching.c[key.key])
     if cursor is not None:
-        page = page.where(key < decode_cursor(cursor))
-    items = list(session.scalars(page))
-    more = len(items) > limit
-    items = items[:limit]
-    last = getattr(items[-1], key.key) if more and items else None
-    return Page(items, encode_cursor(last) if last else None, total or 0)
+        ids = ids.where(matching.c[key.key] < decode_cursor(cursor))
+    shown = ids.order_by(matching.c[key.key].desc()).limit(limit + 1).subquery()
+    page = select(key.class_, total).join(shown, key == shown.c[key.key]).order_by(key.desc())
+    rows = session.execute(page).all()
+    if not rows:
+        return Page([], None, 0 if cursor is None else session.scalar(select(total)) or 0)
+    items = [item for item, _ in rows[:limit]]
+    last = getattr(items[-1], key.key) if len(rows) > limit else None
+    return Page(items, encode_cursor(last) if last else None, rows[0][1])

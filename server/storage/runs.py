@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from server.errors import ConflictError, NotFoundError
 from server.storage.clock import now
 from server.storage.ids import new_id
-from server.storage.models import Attempt, FoldedModel, Run
+from server.storage.models import Attempt, FoldedModel, Run, Study
 from server.storage.pages import Page, newest_first
 from server.storage.states import TERMINAL, RunStatus
-from server.storage.transitions import lock_run, move, tell
+from server.storage.transitions import lock_run, move, move_to_cancelled, tell
 
 
 def create_run(
@@ -67,9 +67,11 @@ def list_runs(
     experiment: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
+    deleted: bool = False,
 ) -> Page[Run]:
-    """Runs, newest first."""
-    query = select(Run).where(Run.deleted_at.is_(None))
+    """Runs, newest first; with `deleted`, those that were deleted and can be brought back."""
+    gone = Run.deleted_at.is_not(None) if deleted else Run.deleted_at.is_(None)
+    query = select(Run).where(gone)
     if where is not None:
         query = query.where(where)
     if study_id is not None:
@@ -101,7 +103,7 @@ def queue_position(session: Session, run: Run) -> int | None:
 def request_cancel(session: Session, run: Run) -> None:
     """Cancel a locked open run: at once when it waits, else its worker is asked to stop."""
     if run.status != RunStatus.RUNNING:
-        move(session, run, RunStatus.CANCELLED, reason="cancelled", detail="cancelled by a person")
+        move_to_cancelled(session, run)
     elif not run.cancel_requested:
         run.cancel_requested = True
         tell(session, run)
@@ -129,7 +131,10 @@ def retry_run(session: Session, run_id: str) -> Run:
 
 
 def delete_run(session: Session, run_id: str) -> None:
-    """Delete a run that has ended, with its model; raises ConflictError when it is open."""
+    """Delete a run that has ended, with its model, until it is purged or brought back.
+
+    Raises ConflictError when it is open.
+    """
     run = lock_run(session, run_id)
     if run.status not in TERMINAL:
         raise ConflictError(f"run {run_id} is {run.status}; cancel it first, then delete it")
@@ -139,3 +144,26 @@ def delete_run(session: Session, run_id: str) -> None:
         update(FoldedModel).where(FoldedModel.run_id == run_id).values(deleted_at=moment)
     )
     tell(session, run)
+
+
+def restore_run(session: Session, run_id: str) -> Run:
+    """Bring a deleted run back with its model; one that is there already stays as it is.
+
+    Raises ConflictError while its study is deleted.
+    """
+    query = select(Run).where(Run.id == run_id).with_for_update()
+    run = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if run is None:
+        raise NotFoundError("run", run_id)
+    if run.deleted_at is None:
+        return run
+    study = select(Study.deleted_at).where(Study.id == run.study_id).with_for_update(read=True)
+    if session.scalar(study) is not None:
+        raise ConflictError(
+            f"run {run_id} belongs to study {run.study_id}, which is deleted too; "
+            "restore the study first"
+        )
+    run.deleted_at = None
+    session.execute(update(FoldedModel).where(FoldedModel.run_id == run_id).values(deleted_at=None))
+    tell(session, run)
+    return run

@@ -54,7 +54,7 @@ class AttemptOutcome(StrEnum):
     DRAINED = "drained"
     """Its worker shut down and handed the run back with a checkpoint."""
     LOST = "lost"
-    """Its lease ran out: the worker died or lost the database."""
+    """Its worker was seen to die, or was silent until the lease ran out."""
 
 
 class ArtifactKind(StrEnum):
@@ -78,3 +78,5 @@ class ArtifactKind(StrEnum):
     """The certificate of the fold, JSON."""
     SAMPLES = "samples"
     """A few held-out samples with labels, JSON, to try the model on."""
+    FILE = "file"
+    """Added to the run by a person's own script, under a name of their choice."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from server.errors import ConflictError, NotFoundError
@@ -16,8 +17,6 @@ from server.storage.models import FoldedModel, Run, Study
 from server.storage.pages import Page, newest_first
 from server.storage.runs import request_cancel
 from server.storage.states import TERMINAL, RunStatus
-
-_TERMINAL = [str(status) for status in TERMINAL]
 
 
 def create_study(
@@ -55,10 +54,12 @@ def get_study(session: Session, study_id: str) -> Study:
     return study
 
 
-def list_studies(session: Session, *, limit: int = 50, cursor: str | None = None) -> Page[Study]:
-    """Studies, newest first."""
-    query = select(Study).where(Study.deleted_at.is_(None))
-    return newest_first(session, query, Study.id, limit=limit, cursor=cursor)
+def list_studies(
+    session: Session, *, limit: int = 50, cursor: str | None = None, deleted: bool = False
+) -> Page[Study]:
+    """Studies, newest first; with `deleted`, those that were deleted and can be brought back."""
+    gone = Study.deleted_at.is_not(None) if deleted else Study.deleted_at.is_(None)
+    return newest_first(session, select(Study).where(gone), Study.id, limit=limit, cursor=cursor)
 
 
 def runs_of_study(session: Session, study_id: str) -> list[Run]:
@@ -95,7 +96,7 @@ def study_status(counts: Mapping[RunStatus, int]) -> str:
 def cancel_study(session: Session, study_id: str) -> None:
     """Cancel every open run of a study; raises ConflictError when none is open."""
     get_study(session, study_id)
-    open_runs = _lock_open_runs(session, study_id)
+    open_runs = [run for run in _lock_runs(session, study_id) if run.status not in TERMINAL]
     if not open_runs:
         raise ConflictError(f"every run of study {study_id} has ended; nothing is left to cancel")
     for run in open_runs:
@@ -105,30 +106,63 @@ def cancel_study(session: Session, study_id: str) -> None:
 
 
 def delete_study(session: Session, study_id: str) -> None:
-    """Delete a study with its runs and models; raises ConflictError when a run is open."""
-    study = get_study(session, study_id)
-    open_runs = _lock_open_runs(session, study_id)
-    if open_runs:
+    """Delete a study with its runs and models, until it is purged or brought back.
+
+    Raises ConflictError when a run is open.
+    """
+    study = _lock_study(session, study_id)
+    still_open = sum(run.status not in TERMINAL for run in _lock_runs(session, study_id))
+    if still_open:
         raise ConflictError(
-            f"{len(open_runs)} runs of study {study_id} are open; cancel it first, then delete it"
+            f"{still_open} runs of study {study_id} are open; cancel it first, then delete it"
         )
     moment = now(session)
     study.deleted_at = moment
-    run_ids = select(Run.id).where(Run.study_id == study_id)
-    session.execute(
-        update(FoldedModel)
-        .where(FoldedModel.run_id.in_(run_ids))
-        .values(deleted_at=moment)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(update(Run).where(Run.study_id == study_id).values(deleted_at=moment))
+    # A run that was deleted before keeps its own time: it does not come back with the study.
+    _set_deleted(session, study_id, Run.deleted_at.is_(None), moment)
     _tell(session, study_id, "deleted")
 
 
-def _lock_open_runs(session: Session, study_id: str) -> list[Run]:
+def restore_study(session: Session, study_id: str) -> Study:
+    """Bring a deleted study back with the runs and models that were deleted with it.
+
+    One that is there already stays as it is; raises NotFoundError for none.
+    """
+    study = _lock_study(session, study_id, deleted=True)
+    if study.deleted_at is None:
+        return study
+    _set_deleted(session, study_id, Run.deleted_at == study.deleted_at, None)
+    study.deleted_at = None
+    session.flush()
+    status = study_status(study_counts(session, [study_id])[study_id])
+    _tell(session, study_id, status)
+    return study
+
+
+def _lock_study(session: Session, study_id: str, *, deleted: bool = False) -> Study:
+    query = select(Study).where(Study.id == study_id).with_for_update()
+    study = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if study is None or (study.deleted_at is not None and not deleted):
+        raise NotFoundError("study", study_id)
+    return study
+
+
+def _set_deleted(
+    session: Session, study_id: str, which: ColumnElement[bool], moment: datetime | None
+) -> None:
+    """Delete some runs of a study with their models, or bring them back."""
+    chosen = select(Run.id).where(Run.study_id == study_id, which)
+    models = update(FoldedModel).where(FoldedModel.run_id.in_(chosen))
+    runs = update(Run).where(Run.study_id == study_id, which)
+    for change in (models, runs):  # in this order: the first still asks which runs
+        values = change.values(deleted_at=moment)
+        session.execute(values.execution_options(synchronize_session=False))
+
+
+def _lock_runs(session: Session, study_id: str) -> list[Run]:
     query = (
         select(Run)
-        .where(Run.study_id == study_id, Run.status.not_in(_TERMINAL), Run.deleted_at.is_(None))
+        .where(Run.study_id == study_id, Run.deleted_at.is_(None))
         .order_by(Run.id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -5,10 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from sqlalchemy import ARRAY, String, TableValuedAlias, cast, func, literal, select, type_coerce
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from server.storage.models import Metric
+
+# One look at the end of the primary key's range per name, however many points it has. As text:
+# it is asked with every write of metrics, and to put it together costs more than the answer.
+_NEWEST_POSTGRES = text(
+    """
+    SELECT wanted.name, (
+        SELECT value FROM metric
+        WHERE run_id = :run_id AND metric.name = wanted.name ORDER BY step DESC LIMIT 1
+    )
+    FROM unnest(CAST(:names AS varchar[])) AS wanted (name)
+    """
+)
+_NEWEST_SQLITE = text(
+    """
+    SELECT wanted.value, (
+        SELECT value FROM metric
+        WHERE run_id = :run_id AND metric.name = wanted.value ORDER BY step DESC LIMIT 1
+    )
+    FROM json_each(:names) AS wanted
+    """
+)
 
 
 def metric_names(session: Session, run_id: str) -> list[str]:
@@ -24,21 +45,8 @@ def newest_values(
     wanted = metric_names(session, run_id) if names is None else sorted(names)
     if not wanted:
         return {}
-    table = _rows_of(session, wanted)
-    # One look at the end of the primary key's range per name, however many points it has.
-    newest = (
-        select(Metric.value)
-        .where(Metric.run_id == run_id, Metric.name == table.c.value)
-        .order_by(Metric.step.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = session.execute(select(type_coerce(table.c.value, String), newest))
-    return {name: value for name, value in rows if value is not None}
-
-
-def _rows_of(session: Session, names: list[str]) -> TableValuedAlias:
     if session.get_bind().dialect.name == "postgresql":
-        names_array = cast(literal(names, ARRAY(String)), ARRAY(String))
-        return func.unnest(names_array).table_valued("value").render_derived()
-    return func.json_each(json.dumps(names)).table_valued("value")
+        rows = session.execute(_NEWEST_POSTGRES, {"run_id": run_id, "names": wanted})
+    else:
+        rows = session.execute(_NEWEST_SQLITE, {"run_id": run_id, "names": json.dumps(wanted)})
+    return {name: value for name, value in rows if value is not None}

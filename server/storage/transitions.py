@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -53,8 +55,12 @@ def move(
     *,
     reason: str | None = None,
     detail: str | None = None,
+    not_before: datetime | None = None,
 ) -> None:
-    """Take a locked run to another status; raises ConflictError when the table forbids it."""
+    """Take a locked run to another status; raises ConflictError when the table forbids it.
+
+    `not_before` holds a queued run back; without it a back-off that was on is over.
+    """
     if to not in TRANSITIONS[RunStatus(run.status)]:
         raise ConflictError(f"run {run.id} is {run.status}, so it cannot become {to}")
     run.status = to
@@ -63,10 +69,18 @@ def move(
     run.finished_at = now(session) if to in TERMINAL else None
     run.cancel_requested = False
     run.woken_at = None
+    run.not_before = not_before
+    if to is RunStatus.QUEUED:
+        run.queued_at = now(session)
     if to is not RunStatus.RUNNING:
         run.worker_id = None
         run.lease_expires_at = None
     tell(session, run)
+
+
+def move_to_cancelled(session: Session, run: Run) -> None:
+    """Take a locked run to cancelled, which only a person asks for."""
+    move(session, run, RunStatus.CANCELLED, reason="cancelled", detail="cancelled by a person")
 
 
 def end_attempt(

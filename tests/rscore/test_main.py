@@ -43,7 +43,9 @@ def run_file(folder: Path, *, epochs: int = 1) -> Path:
 
 def test_trains_folds_and_says_where_everything_is(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = rscore(run_file(tmp_path), "--out", out, "--device", "cpu")
+    done = rscore(
+        run_file(tmp_path, epochs=9), "--set", "epochs=1", "--out", out, "--device", "cpu"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "epoch 1/1: train loss" in done.stdout
     rows = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if str(out) in line)
@@ -92,14 +94,20 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
 
     other = rscore(run_file(tmp_path, epochs=3), "--out", out)
     assert other.returncode == 2
-    assert "belongs to another specification (epochs: 10000 there, 3 here)" in other.stderr
+    assert other.stderr == (
+        f"error: {out / 'checkpoint.safetensors'} belongs to another specification "
+        "(epochs: 10000 there, 3 here); delete it to start from the beginning, or train into "
+        "another folder with --out\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
         ("spec: {epocs: 1}", [], "spec.epocs: unknown field 'epocs' (did you mean 'epochs'?)"),
-        ("base: {}\nseeds: 2", [], "submit it with `realspike study submit"),
+        ("base: {}\nseeds: 2", [], "this is a study file; submit it with: "),
+        ("spec: {}", ["--set", "lr=abc"], "error: --set lr=abc: Input should be a valid number"),
+        ("spec: {}", ["--set", "epohs=1"], "(did you mean 'epochs'?)"),
         ("spec: {}", ["--device", "gpu"], "--device 'gpu' is not one of auto, cpu, cuda, cuda:N"),
         ("spec: {}", ["--device", "cuda:99"], "this machine has no such device"),
         ("spec: {dataset: mnist}", ["--data-dir", "nowhere"], "run `realspike data fetch mnist`"),
@@ -112,9 +120,22 @@ def test_bad_input_is_one_line(
     path.write_text(text)
     done = rscore(path, "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [([], "missing argument 'FILE'"), (["x.yaml", "--devic", "cpu"], "no such option: --devic")],
+)
+def test_wrong_usage_is_said_as_every_error_is(arguments: list[str], says: str) -> None:
+    done = rscore(*arguments)
+    assert done.returncode == 2
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"error: {says}")
+    assert second == "see what it takes with: python -m rscore --help"
 
 
 def test_processes_of_torchrun_train_one_run(tmp_path: Path) -> None:
@@ -139,7 +160,7 @@ def test_processes_of_torchrun_train_one_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--fetch"], "--fetch: run `realspike data fetch digits` once before torchrun"),
+        (["--fetch"], "realspike data fetch digits` once before torchrun"),
         (["--device", "cuda:1"], "torchrun gives each process its own; use --device cuda"),
     ],
 )

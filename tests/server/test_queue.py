@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from server.errors import QueueError
 from server.queue import RunQueue, make_celery
 from server.settings import Settings
 from tests.support.environment import environment_of
+from tests.support.services import redis_server
 from tests.support.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -136,4 +139,26 @@ class TestCheck:
             queue.enqueue_run("run_1")
         queue.check()
         queue.enqueue_run("run_1")
+        queue.close()
+
+
+def test_a_redis_that_hangs_is_an_error_and_not_a_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REALSPIKE_TEST_PRIVATE_SERVICES", "1")
+    monkeypatch.delenv("REALSPIKE_TEST_REDIS_URL", raising=False)
+    monkeypatch.setattr("server.queue.CONNECT_SECONDS", 0.3)
+    with redis_server() as url:
+        with redis.Redis.from_url(url) as client:
+            pid = int(client.info("server")["process_id"])
+        queue = RunQueue(Settings(home=tmp_path, broker_url=url))
+        queue.enqueue_run("run_before")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for ask in (lambda: queue.enqueue_run("run_x"), queue.check, queue.waiting):
+                with pytest.raises(QueueError, match="cannot be reached"):
+                    ask()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert queue.waiting() >= 1  # one that was sent while it hung may have arrived
         queue.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
 
 from server.storage import lifecycle, runs
-from server.storage.database import Database
+from server.storage.database import Database, now
 from server.storage.models import Run
 from server.storage.states import RunStatus
 
@@ -44,6 +45,42 @@ def claim_run(
     if claim is None:
         raise AssertionError(f"run {run_id} could not be claimed")
     return claim.attempt
+
+
+def expire(db: Database, run_id: str) -> None:
+    """Let the run's lease be over, as if its worker had been silent for all of it."""
+    with db.write() as session:
+        past = now(session) - timedelta(seconds=1)
+        session.execute(update(Run).where(Run.id == run_id).values(lease_expires_at=past))
+
+
+def wait_out(db: Database, run_id: str) -> None:
+    """Let the run's back-off be over, as if it had waited for all of it."""
+    with db.write() as session:
+        past = now(session) - timedelta(seconds=1)
+        session.execute(update(Run).where(Run.id == run_id).values(not_before=past))
+
+
+def reap(db: Database, *, max_lost: int = 3, backoff: float = 0) -> list[str]:
+    """What the scheduler does about silent workers; without a back-off unless asked for."""
+    with db.write() as session:
+        return lifecycle.reap_expired(session, max_lost=max_lost, backoff=backoff)
+
+
+def report_death(
+    db: Database,
+    run_id: str,
+    attempt: int,
+    how: str = "signal 9 (SIGKILL)",
+    *,
+    max_lost: int = 3,
+    backoff: float = 0,
+) -> bool:
+    """What a worker does about a child that died; without a back-off unless asked for."""
+    with db.write() as session:
+        return lifecycle.report_death(
+            session, run_id, attempt, exit=how, max_lost=max_lost, backoff=backoff
+        )
 
 
 def run_in(db: Database, status: RunStatus, **changes: Any) -> str:

@@ -52,8 +52,8 @@ def postgres_server() -> Iterator[URL]:
     if named or (not private_services() and _postgres_answers(make_url(POSTGRES))):
         yield make_url(named or POSTGRES)
         return
-    with _private_postgres() as url:
-        yield url
+    with private_postgres() as server:
+        yield server.url
 
 
 @contextmanager
@@ -63,19 +63,19 @@ def redis_server() -> Iterator[str]:
     if named or (not private_services() and _redis_answers(REDIS)):
         yield named or REDIS
         return
-    with _private_redis() as url:
-        yield url
+    with private_redis() as server:
+        yield server.url
 
 
 @contextmanager
-def fresh_database(server: URL) -> Iterator[URL]:
-    """A new database with a random name, dropped at the end."""
+def fresh_database(server: URL, *, durable: bool = False) -> Iterator[URL]:
+    """A new database with a random name, dropped at the end; a durable one survives a crash."""
     name = f"realspike_test_{secrets.token_hex(6)}"
     with _admin(server) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        # Nobody needs these rows after a crash; waiting for the disk is most of a test's time.
-        quick = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off")
-        connection.execute(quick.format(sql.Identifier(name)))
+        if not durable:  # waiting for the disk is most of a test's time
+            quick = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off")
+            connection.execute(quick.format(sql.Identifier(name)))
     try:
         yield server.set(database=name)
     finally:
@@ -125,24 +125,51 @@ def _redis_answers(url: str) -> bool:
         return False
 
 
-@contextmanager
-def _private_postgres() -> Iterator[URL]:
-    initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
-    # Postgres refuses to run as root; a Unix socket in the folder needs no free port.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    with tempfile.TemporaryDirectory(prefix="realspike-pg-") as name:
-        folder = Path(name)
-        if as_user:
+class PrivatePostgres:
+    """A Postgres of one's own in a folder, that can be stopped and started again.
+
+    It answers on a Unix socket in the folder, which needs no free port.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.url = make_url(f"postgresql://postgres@/postgres?host={folder}")
+        self._folder = folder
+        self._data = str(folder / "data")
+        self._control = _program("pg_ctl")
+        # Postgres refuses to run as root.
+        self._as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        self._started = False
+        if self._as_user:
             _give_to_postgres(folder)
-        data = str(folder / "data")
-        _run([*as_user, initdb, "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"], folder)
-        options = f"-k {folder} -h '' -F"
-        log = str(folder / "log")
-        _run([*as_user, pg_ctl, "-D", data, "-l", log, "-w", "-o", options, "start"], folder)
+        made = [_program("initdb"), "-D", self._data, "-U", "postgres", "-A", "trust", "--no-sync"]
+        _run([*self._as_user, *made], folder)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-k {self._folder} -h '' -F"
+        self._tell("-l", str(self._folder / "log"), "-w", "-o", options, "start")
+        self._started = True
+
+    def stop(self) -> None:
+        """End it at once, as a crash would: it recovers from its log at the next start."""
+        if self._started:
+            self._tell("-m", "immediate", "-w", "stop")
+            self._started = False
+
+    def _tell(self, *words: str) -> None:
+        _run([*self._as_user, self._control, "-D", self._data, *words], self._folder)
+
+
+@contextmanager
+def private_postgres() -> Iterator[PrivatePostgres]:
+    """A started Postgres in a temporary folder, stopped at the end."""
+    with tempfile.TemporaryDirectory(prefix="realspike-pg-") as name:
+        server = PrivatePostgres(Path(name))
+        server.start()
         try:
-            yield make_url(f"postgresql://postgres@/postgres?host={folder}")
+            yield server
         finally:
-            _run([*as_user, pg_ctl, "-D", data, "-m", "immediate", "-w", "stop"], folder)
+            server.stop()
 
 
 def _program(name: str) -> str:
@@ -182,39 +209,52 @@ def _run(command: list[str], folder: Path) -> None:
             raise ServiceMissingError(f"{' '.join(command)} failed:\n{said}")
 
 
-@contextmanager
-def _private_redis() -> Iterator[str]:
-    program = shutil.which("redis-server")
-    if program is None:
-        raise ServiceMissingError(
-            f"these tests need Redis: none answers at {REDIS} and redis-server is not installed. "
-            "Install it (Debian: apt-get install redis-server; macOS: brew install redis), or set "
-            "REALSPIKE_TEST_REDIS_URL to a server."
+class PrivateRedis:
+    """A Redis of one's own that keeps nothing on disk, and can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            raise ServiceMissingError(
+                f"these tests need Redis: none answers at {REDIS} and redis-server is not "
+                "installed. Install it (Debian: apt-get install redis-server; macOS: brew install "
+                "redis), or set REALSPIKE_TEST_REDIS_URL to a server."
+            )
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        place = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder)]
+        self._command = [program, *place, "--save", ""]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, empty, and wait until it answers."""
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-    with tempfile.TemporaryDirectory(prefix="realspike-redis-") as folder:
-        port = _free_port()
-        command = [
-            program,
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--dir",
-            folder,
-        ]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: _redis_answers(self.url), "redis-server answers")
+
+    def stop(self) -> None:
+        """Kill it; everything in it is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def private_redis() -> Iterator[PrivateRedis]:
+    """A started Redis, killed at the end."""
+    with tempfile.TemporaryDirectory(prefix="realspike-redis-") as name:
+        server = PrivateRedis(Path(name))
+        server.start()
         try:
-            url = f"redis://127.0.0.1:{port}/0"
-            wait_until(lambda: _redis_answers(url), "redis-server answers")
-            yield url
+            yield server
         finally:
-            server.terminate()
-            server.wait(timeout=10)
+            server.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

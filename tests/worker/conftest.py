@@ -17,7 +17,7 @@ from tests.support.services import forget_keys, fresh_database, shown
 from tests.worker.plant import Plant, make_plant
 
 SHORT: dict[str, Any] = {
-    "lease_seconds": 5,
+    "lease_seconds": 60,  # longer than a test waits: whatever comes back does so without it
     "heartbeat_seconds": 0.25,
     "scheduler_seconds": 0.2,
     "wake_again_seconds": 2,

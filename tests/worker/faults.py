@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,10 +17,13 @@ class FailingDatabase(Database):
     """A database that is away while `away` is true."""
 
     away = False
+    refusals = 0
+    """How many transactions it refused."""
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         if self.away:
+            self.refusals += 1
             raise StorageUnavailableError("the database is away")
         with super().write() as session:
             yield session
@@ -33,8 +36,8 @@ class FailingFiles(ArtifactFiles):
         super().__init__(url)
         self.errors: list[OSError] = []
 
-    def put(self, local: Path, key: str) -> StoredFile:
+    def put(self, local: Path, key: str, *, allow: Callable[[], None] | None = None) -> StoredFile:
         if self.errors:
             error = self.errors.pop(0)
             raise StorageUnavailableError(f"cannot store {key}: {error}") from error
-        return super().put(local, key)
+        return super().put(local, key, allow=allow)

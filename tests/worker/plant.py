@@ -107,7 +107,10 @@ class Plant:
 
     def submit(self, *, enqueue: int = 1, **fields: Any) -> str:
         """A queued run of a digits spec, with so many messages about it; its id."""
-        spec = RunSpec(**{**SMALL, **fields})
+        return self.submit_spec(RunSpec(**{**SMALL, **fields}), enqueue=enqueue)
+
+    def submit_spec(self, spec: RunSpec, *, enqueue: int = 1) -> str:
+        """A queued run, with so many messages about it; its id."""
         with self.database.write() as session:
             run = runs.create_run(
                 session,
@@ -121,6 +124,16 @@ class Plant:
         for _ in range(enqueue):
             self.queue.enqueue_run(run.id)
         return run.id
+
+    def cancel(self, run_id: str) -> None:
+        """Ask for the end of a run."""
+        with self.database.write() as session:
+            runs.cancel_run(session, run_id)
+
+    def attempt_in_hand(self, run_id: str) -> int:
+        """The number of the attempt that owns the run, 0 when none does."""
+        run = self.run(run_id)
+        return run.attempt if run.status == RunStatus.RUNNING else 0
 
     def run(self, run_id: str) -> Run:
         """The run as it stands."""

@@ -9,6 +9,7 @@ from server.errors import StaleAttemptError
 from server.storage import artifacts, lifecycle
 from server.storage.database import Database
 from server.storage.models import Artifact
+from server.storage.sweep import sweep_attempt
 from tests.support.runs import claim_run, make_run
 from tests.worker.faults import FailingFiles
 from worker.checkpoints import Checkpoints, Resume
@@ -24,13 +25,13 @@ class Bench:
         self.files = FailingFiles(str(folder / "artifacts"))
         self.run_id = make_run(db)
         self.lease = Lease(db, self.run_id, claim_run(db, self.run_id), seconds=60)
-        self.checkpoints = Checkpoints(db, self.files, self.run_id)
+        self.checkpoints = Checkpoints(db, self.files, self.lease)
         self.lines: list[str] = []
 
-    def store(self, step: int) -> None:
+    def store(self, step: int, content: bytes | None = None) -> None:
         path = self.folder / "checkpoint.safetensors"
-        path.write_bytes(b"step %d" % step)
-        self.checkpoints.store(path, step=step, lease=self.lease)
+        path.write_bytes(content or b"step %d" % step)
+        self.checkpoints.store(path, step=step)
 
     def fetch(self) -> Resume:
         return self.checkpoints.fetch(self.folder, log=self.lines.append)
@@ -41,6 +42,12 @@ class Bench:
 
     def stored_files(self) -> int:
         return sum(path.is_file() for path in (self.folder / "artifacts").rglob("*"))
+
+    def hand_over(self) -> None:
+        """Let another attempt own the run."""
+        with self.db.write() as session:
+            lifecycle.hand_back(session, self.run_id, 1, reason="drained")
+        claim_run(self.db, self.run_id)
 
     def damage(self, artifact: Artifact) -> None:
         (self.folder / "artifacts" / artifact.location).write_bytes(b"not this")
@@ -99,13 +106,57 @@ def test_without_any_whole_one_a_retry_starts_afresh(bench: Bench) -> None:
     assert "is gone" in bench.lines[1]
 
 
-def test_a_superseded_attempt_leaves_no_file(bench: Bench) -> None:
+def test_a_superseded_attempt_stores_nothing(bench: Bench) -> None:
     bench.store(10)
-    with bench.db.write() as session:
-        lifecycle.hand_back(session, bench.run_id, 1, reason="drained")
+    bench.hand_over()
+    bench.lease.renew()
 
     with pytest.raises(StaleAttemptError):
         bench.store(20)
+
+    assert [item.step for item in bench.known()] == [10]
+    assert bench.stored_files() == 1
+
+
+def test_a_checkpoint_uploaded_as_the_run_was_lost_is_recorded_nowhere(bench: Bench) -> None:
+    bench.store(10)
+    bench.hand_over()
+
+    with pytest.raises(StaleAttemptError):
+        bench.store(20)
+
+    assert [item.step for item in bench.known()] == [10]
+    swept = sweep_attempt(bench.db, bench.files, bench.run_id, 1)
+    assert swept == [f"{bench.run_id}/attempt-1/checkpoint-20.safetensors"]
+    assert bench.stored_files() == 1
+
+
+def test_a_record_that_was_made_unnoticed_is_not_made_twice(bench: Bench) -> None:
+    bench.store(10)
+    bench.store(20)
+
+    bench.store(20)
+
+    assert [item.step for item in bench.known()] == [20, 10]
+    assert bench.stored_files() == 2
+
+
+def test_another_checkpoint_of_the_same_step_takes_the_place_of_the_first(bench: Bench) -> None:
+    bench.store(10)
+    bench.store(20, content=b"first")
+    bench.store(20, content=b"second")
+
+    assert [item.step for item in bench.known()] == [20, 10]
+    assert bench.fetch().step == 20
+    assert bench.lines == []
+
+
+def test_a_superseded_attempt_drops_nothing(bench: Bench) -> None:
+    bench.store(10)
+    bench.hand_over()
+
+    with pytest.raises(StaleAttemptError):
+        bench.checkpoints.drop()
 
     assert [item.step for item in bench.known()] == [10]
     assert bench.stored_files() == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from rscore.reporting import Progress, StopReason
-from server.errors import MetricError, StaleAttemptError, StorageUnavailableError
-from server.storage import artifacts, histograms, lifecycle, logs, metrics
-from server.storage.database import Database
-from tests.support.runs import claim_run, get, make_run
+from server.errors import MetricError, StaleAttemptError
+from server.storage import artifacts, histograms, lifecycle, logs, metrics, runs
+from server.storage.database import Database, now
+from tests.support.runs import claim_run, get, make_run, reap
 from tests.support.waiting import wait_until
 from tests.worker.faults import FailingDatabase, FailingFiles
 from worker.checkpoints import Checkpoints
@@ -25,10 +26,11 @@ def reporting(
 ) -> Iterator[tuple[str, StorageReporter]]:
     """A claimed run and the running reporter of its attempt."""
     run_id = make_run(db)
-    lease = Lease(db, run_id, claim_run(db, run_id), seconds=lease_seconds)
+    attempt = claim_run(db, run_id, lease_seconds=lease_seconds)
+    lease = Lease(db, run_id, attempt, seconds=lease_seconds)
     files = FailingFiles(str(folder / "artifacts"))
-    reporter = StorageReporter(db, lease, Checkpoints(db, files, run_id), heartbeat_seconds=0.05)
-    with reporter:
+    reporter = StorageReporter(db, lease, Checkpoints(db, files, lease))
+    with lease.kept(0.05), reporter:
         yield run_id, reporter
 
 
@@ -41,6 +43,12 @@ def steps_of(db: Database, run_id: str, name: str) -> list[int]:
     with db.read() as session:
         (series,) = metrics.read_metrics(session, run_id, names=[name], max_points=1000)
     return series.steps
+
+
+def is_expired(db: Database, run_id: str) -> bool:
+    with db.read() as session:
+        ends = runs.get_run(session, run_id).lease_expires_at
+        return ends is not None and ends < now(session)
 
 
 def hand_over(db: Database, run_id: str) -> None:
@@ -140,15 +148,44 @@ def test_an_outage_is_waited_out(sqlite_url: str, tmp_path: Path) -> None:
     database.close()
 
 
-def test_an_outage_longer_than_the_lease_ends_the_attempt(sqlite_url: str, tmp_path: Path) -> None:
+def test_an_outage_longer_than_the_lease_stops_the_work_until_it_is_over(
+    sqlite_url: str, tmp_path: Path
+) -> None:
     database = FailingDatabase(sqlite_url)
-    with reporting(database, tmp_path, lease_seconds=0.3) as (_, reporter):
+    answers: list[StopReason | None] = []
+    with reporting(database, tmp_path, lease_seconds=0.3) as (run_id, reporter):
         database.away = True
-        reporter.log("nobody hears this")
+        wait_until(lambda: is_expired(database, run_id), "the lease has run out")
+        asking = threading.Thread(target=lambda: answers.append(reporter.stop_requested()))
+        asking.start()
+        reporter.log("said in the outage")
+        before = database.refusals
+        wait_until(lambda: database.refusals > before + 5, "everybody tries again")
+        assert answers == []
 
-        wait_until(
-            lambda: reporter.stop_requested() is StopReason.SUPERSEDED, "the attempt gives up"
-        )
+        database.away = False
+        asking.join(timeout=20)
+        assert answers == [None]
+        reporter.flush()
+    assert lines_of(database, run_id) == ["said in the outage"]
+    database.close()
+
+
+def test_an_attempt_that_lost_its_run_in_an_outage_learns_it_afterwards(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    database = FailingDatabase(sqlite_url)
+    with reporting(database, tmp_path, lease_seconds=0.3) as (run_id, reporter):
+        database.away = True
+        wait_until(lambda: is_expired(database, run_id), "the lease has run out")
+        others = Database(sqlite_url)
+        assert reap(others) == [run_id]
+        claim_run(others, run_id)
+        others.close()
+        database.away = False
+
+        assert reporter.stop_requested() is StopReason.SUPERSEDED
+        reporter.log("too late")
         with pytest.raises(StaleAttemptError):
             reporter.flush()
     database.close()
@@ -165,8 +202,9 @@ def test_a_value_that_storage_refuses_is_raised_once(db: Database, tmp_path: Pat
     assert lines_of(db, run_id) == ["the failure's story"]
 
 
+@pytest.mark.parametrize("error", [ConnectionError("no route"), OSError(28, "No space left")])
 def test_a_checkpoint_that_cannot_be_stored_is_noted(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
 ) -> None:
     monkeypatch.setattr("worker.checkpoints.STORE_SECONDS", 0.0)
     database = Database(sqlite_url)
@@ -175,16 +213,15 @@ def test_a_checkpoint_that_cannot_be_stored_is_noted(
     run_id = make_run(database)
     lease = Lease(database, run_id, claim_run(database, run_id), seconds=60)
     files = FailingFiles(str(tmp_path / "artifacts"))
-    reporter = StorageReporter(
-        database, lease, Checkpoints(database, files, run_id), heartbeat_seconds=0.05
-    )
-    with reporter:
-        files.errors = [ConnectionError("no route")]
+    with StorageReporter(database, lease, Checkpoints(database, files, lease)) as reporter:
+        files.errors = [error]
         reporter.checkpoint(path, step=4, epoch=1)
         reporter.flush()
-        assert "checkpoint of step 4 (epoch 1) was not stored" in lines_of(database, run_id)[0]
+        reporter.checkpoint(path, step=8, epoch=2)
 
-        files.errors = [OSError(28, "No space left on device")]
-        with pytest.raises(StorageUnavailableError, match="No space left"):
-            reporter.checkpoint(path, step=8, epoch=2)
+    (line,) = lines_of(database, run_id)
+    assert line.startswith("the checkpoint of step 4 (epoch 1) was not stored: ")
+    assert line.endswith(f"{error}; training goes on without it")
+    with database.read() as session:
+        assert [item.step for item in artifacts.latest_checkpoints(session, run_id)] == [8]
     database.close()

@@ -19,7 +19,7 @@ from worker.scheduler import Scheduler, run_scheduler
 
 @pytest.fixture(params=["embedded", "team"])
 def own(request: pytest.FixtureRequest, settings: SettingsFactory) -> Settings:
-    return settings(request.param, wake_again_seconds=60)
+    return settings(request.param, wake_again_seconds=60, retry_backoff_seconds=0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.scratch import scratch_folder, sweep
+from worker.scratch import attempt_folder, forget_process, scratch_folder, sweep
 
 HOLD = """
 from worker.scratch import scratch_folder
@@ -24,6 +24,17 @@ def test_a_scratch_folder_ends_with_its_block() -> None:
         (folder / "file").write_text("x")
 
     assert not folder.exists()
+
+
+def test_what_a_killed_child_left_goes_and_what_others_do_stays(tmp_path: Path) -> None:
+    left = tmp_path / f"{os.getpid()}1-run_1-x"
+    left.mkdir()
+    (left / "large").write_bytes(b"checkpoint")
+
+    with attempt_folder(tmp_path, "run_1") as mine:
+        forget_process(tmp_path, int(f"{os.getpid()}1"))
+        assert list(tmp_path.iterdir()) == [mine]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_the_folder_of_a_killed_worker_is_swept_up(

@@ -33,6 +33,28 @@ sys.exit(main())
 """
 
 
+FOLDING = """
+import sys, time
+from pathlib import Path
+import worker.execute, worker.presence
+from rscore.reporting import StopReason
+from worker.__main__ import main
+
+finish = worker.execute.Attempt._finish
+
+def in_the_midst(self, *args):
+    Path({marker!r}).touch()
+    while {endless} or self._lease.stop_reason() is not StopReason.DRAINED:
+        time.sleep(0.01)
+    return finish(self, *args)
+
+worker.execute.Attempt._finish = in_the_midst
+worker.presence.DRAIN_SECONDS = {patience}
+sys.exit(main())
+"""
+"""A worker that folds until it is asked to stop, or for ever."""
+
+
 @pytest.fixture
 def embedded(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Plant]:
     shutil.copyfile(migrated_sqlite, tmp_path / "realspike.db")
@@ -84,6 +106,44 @@ def test_a_training_that_hangs_is_ended_and_handed_back(embedded: Plant) -> None
     run = embedded.run(run_id)
     assert (run.status, run.reason) == (RunStatus.QUEUED, "drained")
     assert embedded.attempts(run_id)[0].outcome == AttemptOutcome.DRAINED
+
+
+def test_a_model_that_is_nearly_done_is_finished_before_the_worker_stops(
+    embedded: Plant, tmp_path: Path
+) -> None:
+    marker = tmp_path / "folding"
+    code = FOLDING.format(marker=str(marker), endless=False, patience=9.0)
+    worker = embedded.start_worker(code=code)
+    run_id = embedded.submit(epochs=1)
+    wait_until(marker.exists, "it folds", 60)
+
+    worker.popen.send_signal(signal.SIGTERM)
+
+    assert worker.popen.wait(timeout=20) == 0
+    assert embedded.run(run_id).status == RunStatus.SUCCEEDED, embedded.story(run_id)
+
+
+def test_a_model_that_takes_too_long_is_left_to_the_next_attempt(
+    embedded: Plant, tmp_path: Path
+) -> None:
+    marker = tmp_path / "folding"
+    code = FOLDING.format(marker=str(marker), endless=True, patience=0.5)
+    worker = embedded.start_worker(code=code)
+    run_id = embedded.submit(epochs=1)
+    wait_until(marker.exists, "it folds", 60)
+
+    worker.popen.send_signal(signal.SIGTERM)
+
+    assert worker.popen.wait(timeout=20) == 0
+    run = embedded.run(run_id)
+    assert (run.status, run.reason) == (RunStatus.QUEUED, "drained"), embedded.story(run_id)
+    embedded.start_worker()
+    embedded.queue.enqueue_run(run_id)
+    run = embedded.wait(run_id)
+    assert run.status == RunStatus.SUCCEEDED, embedded.story(run_id)
+    second = embedded.attempts(run_id)[1]
+    assert run.progress is not None
+    assert second.resumed_step == run.progress["steps"]
 
 
 def test_a_second_signal_ends_it_at_once(embedded: Plant) -> None:

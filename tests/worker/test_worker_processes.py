@@ -153,6 +153,7 @@ def test_a_killed_child_costs_nothing_but_time(
     assert plant.wait(run_id).status == RunStatus.SUCCEEDED, plant.story(run_id)
     first, second = plant.attempts(run_id)
     assert (first.outcome, second.outcome) == (AttemptOutcome.LOST, AttemptOutcome.SUCCEEDED)
+    assert first.exit == "signal 9 (SIGKILL)"
     assert second.resumed_step > 0
     assert plant.points(run_id) == plant.points(undisturbed)
     assert {item.attempt for item in plant.artifacts(run_id)} == {2}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from server import logs
 from server.errors import ServerError
 from server.settings import load_settings
 from server.storage.database import migrate
@@ -12,7 +13,9 @@ from server.storage.database import migrate
 def main() -> int:
     """Apply every migration that is missing; 0 when the schema is current."""
     try:
-        migrate(load_settings().resolved_database_url)
+        settings = load_settings()
+        logs.configure(settings, process="migrations")
+        migrate(settings.resolved_database_url)
     except ServerError as error:
         sys.stderr.write(f"{' '.join(str(error).split())}\n")
         return 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from server.api.services import Services
 from server.storage import histograms
 from tests.server.api.conftest import LiveServer
-from tests.support.runs import claim_run, make_run
+from tests.support.runs import claim_run, make_run, report_death
 
 
 @pytest.fixture
@@ -63,13 +64,45 @@ def test_long_series_are_thinned(client: httpx.Client, path: str) -> None:
 def test_a_superseded_attempt_writes_nothing(
     client: httpx.Client, services: Services, path: str
 ) -> None:
-    claim_run(services.db, path.split("/")[2])
+    run_id = path.split("/")[2]
+    claim_run(services.db, run_id)
     body: dict[str, Any] = {"metrics": {"loss": points(1)}}
-
     assert client.post(path, json={**body, "attempt": 1}).status_code == 200
-    stale = client.post(path, json={**body, "attempt": 2})
-    assert (stale.status_code, stale.json()["type"]) == (409, "/problems/stale-attempt")
-    assert client.post(path, json=body).status_code == 409
+    report_death(services.db, run_id, 1)
+    assert claim_run(services.db, run_id, worker_id="worker-2") == 2
+
+    for attempt in (1, 3):
+        late = {"metrics": {"loss": points(5)}, "attempt": attempt}
+        stale = client.post(path, json=late)
+        assert (stale.status_code, stale.json()["type"]) == (409, "/problems/stale-attempt")
+        assert stale.json()["detail"] == (
+            f"attempt {attempt} no longer owns run {run_id}; nothing was written"
+        )
+    unnumbered = client.post(path, json=body)
+    assert unnumbered.status_code == 409
+    assert "only its attempt 2 may write" in unnumbered.json()["detail"]
+    (series,) = client.get(path).json()["series"]
+    assert series["total"] == 1
+    assert client.post(path, json={**body, "attempt": 2}).status_code == 200
+
+
+def test_writers_at_once_are_all_answered_and_lose_nothing(client: httpx.Client, path: str) -> None:
+    def write(writer: int) -> list[int]:
+        bodies = [
+            {"metrics": {f"w{writer}": [{"step": 2 * turn + n, "value": turn} for n in (0, 1)]}}
+            for turn in range(6)
+        ]
+        return [client.post(path, json=body).status_code for body in bodies]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(write, range(8))) == [[200] * 6] * 8
+
+    found = client.get(path).json()["series"]
+    assert [(series["name"], series["steps"]) for series in found] == [
+        (f"w{writer}", list(range(12))) for writer in range(8)
+    ]
+    summary = client.get(path.removesuffix("/metrics")).json()["summary"]
+    assert summary == {f"w{writer}": 5 for writer in range(8)}
 
 
 @pytest.mark.parametrize(

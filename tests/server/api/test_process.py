@@ -17,8 +17,9 @@ import pytest
 from sqlalchemy import URL
 
 from server import __main__ as main
-from server.api import logs
+from server import logs
 from server.settings import Settings
+from server.storage.database import migrate
 from tests.support.environment import environment_of
 from tests.support.services import fresh_database, shown
 
@@ -32,7 +33,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     def say(**changes: str) -> str:
         for name, text in changes.items():
             monkeypatch.setenv(f"REALSPIKE_{name.upper()}", text)
-        monkeypatch.setattr(logs, "configure", lambda _: None)
+        monkeypatch.setattr(logs, "configure", lambda _, **fields: None)
         assert main.main() == 1
         said = capsys.readouterr().err
         assert said.count("\n") == 1, said
@@ -122,10 +123,13 @@ def test_a_database_that_does_not_answer_is_said(tmp_path: Path, refused: Refuse
     assert "check that it runs and that REALSPIKE_DATABASE_URL is right" in said
 
 
-def test_a_postgres_without_tables_says_which_command_makes_them(
-    tmp_path: Path, refused: Refused, postgres: URL
+@pytest.mark.parametrize("revision", [None, "0001"], ids=["without tables", "older"])
+def test_a_postgres_of_another_schema_says_which_command_is_missing(
+    tmp_path: Path, refused: Refused, postgres: URL, revision: str | None
 ) -> None:
     with fresh_database(postgres) as url:
+        if revision:
+            migrate(shown(url), revision)
         said = refused(home=str(tmp_path), database_url=shown(url), port="0")
 
     assert "python -m server.storage.migrations" in said

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -8,9 +9,9 @@ import pytest
 from server.api.services import Services
 from server.errors import QueueError
 from server.queue import RunQueue
-from server.storage import logs, metrics, workers
+from server.storage import lifecycle, logs, metrics, workers
 from server.storage.states import RunStatus
-from tests.support.runs import claim_run, get, make_run, run_in
+from tests.support.runs import claim_run, get, make_run, report_death, run_in
 from tests.support.waiting import wait_until
 
 
@@ -117,6 +118,21 @@ def test_cancel_retry_delete(client: httpx.Client) -> None:
     assert client.get(f"/runs/{run_id}").status_code == 404
 
 
+def test_a_deleted_run_is_listed_apart_and_comes_back(client: httpx.Client) -> None:
+    run_id = submit(client).json()["id"]
+    client.post(f"/runs/{run_id}/cancel")
+    before = client.get(f"/runs/{run_id}").json()
+    client.delete(f"/runs/{run_id}")
+
+    deleted = {"deleted": "true"}
+    assert client.get("/runs").json()["items"] == []
+    assert [run["id"] for run in client.get("/runs", params=deleted).json()["items"]] == [run_id]
+    assert client.post(f"/runs/{run_id}/restore").json() == before
+    assert client.get("/runs", params=deleted).json()["items"] == []
+    assert client.post(f"/runs/{run_id}/restore").json() == before
+    assert client.post("/runs/run_none/restore").status_code == 404
+
+
 def test_a_running_run_is_asked_to_stop(client: httpx.Client, services: Services) -> None:
     run_id = run_in_worker(services)
 
@@ -124,6 +140,27 @@ def test_a_running_run_is_asked_to_stop(client: httpx.Client, services: Services
 
     assert (run["status"], run["cancel_requested"]) == ("running", True)
     assert run["attempts"][0]["outcome"] == "running"
+
+
+def test_a_run_that_lost_its_worker_tells_how_and_until_when_it_waits(
+    client: httpx.Client, services: Services
+) -> None:
+    run_id = run_in_worker(services)
+    report_death(services.db, run_id, 1, "signal 9 (SIGKILL)", backoff=60)
+    with services.db.write() as session:
+        lifecycle.note_refused(session, run_id, 1)
+
+    run = client.get(f"/runs/{run_id}").json()
+
+    assert (run["status"], run["reason"]) == ("queued", "lost")
+    assert datetime.fromisoformat(run["not_before"]) > datetime.now(UTC)
+    (attempt,) = run["attempts"]
+    assert (attempt["outcome"], attempt["exit"]) == ("lost", "signal 9 (SIGKILL)")
+    assert attempt["refused"] == 1
+    (listed,) = client.get("/runs").json()["items"]
+    assert listed["not_before"] == run["not_before"]
+    lines = [line["text"] for line in client.get(f"/runs/{run_id}/log").json()["items"]]
+    assert "died of signal 9 (SIGKILL)" in lines[-1]
 
 
 def run_in_worker(services: Services) -> str:

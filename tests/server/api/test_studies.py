@@ -137,6 +137,20 @@ def test_cancel_then_delete(client: httpx.Client, study: dict[str, Any]) -> None
     assert client.get(path).status_code == 404
     assert client.get("/runs").json()["total"] == 0
 
+    (deleted,) = client.get("/studies", params={"deleted": "true"}).json()["items"]
+    assert deleted["id"] == study["id"]
+    assert client.post(f"/runs/{a_deleted_run(client)}/restore").status_code == 409
+    restored = client.post(f"{path}/restore").json()
+    assert (restored["counts"], client.get(path).json()) == (cancelled["counts"], restored)
+    assert client.get("/runs").json()["total"] == 4
+    assert client.post("/studies/stu_none/restore").status_code == 404
+
+
+def a_deleted_run(client: httpx.Client) -> str:
+    """Id of a deleted run."""
+    found: str = client.get("/runs", params={"deleted": "true"}).json()["items"][0]["id"]
+    return found
+
 
 def test_a_large_study_is_made_in_one_request(client: httpx.Client) -> None:
     answer = client.post("/studies", json={"name": "large", "seeds": 1000})

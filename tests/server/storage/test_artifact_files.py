@@ -7,6 +7,8 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fsspec
@@ -77,6 +79,30 @@ class TestFiles:
             files.put(local, key)
         with pytest.raises(StorageError, match="not a key"):
             files.open(key)
+
+    def test_what_forbids_an_upload_keeps_it_out(self, files: ArtifactFiles, local: Path) -> None:
+        def forbid() -> None:
+            raise StorageError("it is not yours")
+
+        with pytest.raises(StorageError, match="not yours"):
+            files.put(local, "run/file", allow=forbid)
+
+        assert files.find("run") == []
+
+    def test_everything_below_a_folder_is_found(self, files: ArtifactFiles, local: Path) -> None:
+        assert files.find("run_1") == []
+        for key in ("run_1/b", "run_1/a/c", "run_10/d", "e"):
+            files.put(local, key)
+
+        assert {"run_1", "run_10"} <= set(files.folders())
+        found = files.find("run_1")
+        assert [file.location for file in found] == ["run_1/a/c", "run_1/b"]
+        age = datetime.now(UTC) - found[0].modified
+        assert abs(age) < timedelta(hours=1)
+
+    def test_several_checks_at_once_do_not_meet(self, files: ArtifactFiles) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: files.check(), range(64)))
 
     def test_check_leaves_nothing_behind(self, files: ArtifactFiles) -> None:
         files.check()

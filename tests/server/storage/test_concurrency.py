@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from typing import TypeVar
 
 import pytest
@@ -15,9 +16,13 @@ from server.errors import StaleAttemptError
 from server.storage import events, idempotency, lifecycle, metrics, runs
 from server.storage.database import Database
 from server.storage.states import RunStatus
-from tests.support.runs import claim_run, get, make_run, run_in
+from tests.support.runs import claim_run, get, make_run, reap, report_death, run_in
 
 T = TypeVar("T")
+
+ENOUGH_ATTEMPTS = 30
+MOST_TURNS = 3000
+"""Turns after which somebody who waits for others gives up, so that a fault ends the test."""
 
 
 def together(count: int, work: Callable[[int], T]) -> list[T]:
@@ -93,7 +98,7 @@ class TestEnding:
                             runs.cancel_run(session, run_id)
                             lifecycle.end_cancelled(session, run_id, 1)
                             return "cancelled"
-                        reaped = lifecycle.reap_expired(session, max_lost=1)
+                        reaped = lifecycle.reap_expired(session, max_lost=1, backoff=0)
                         return "failed" if not reaped and _is_failed(session, run_id) else ""
                 except Exception as error:  # noqa: BLE001
                     return type(error).__name__
@@ -106,7 +111,8 @@ class TestEnding:
                 endings = [
                     event.data["status"]
                     for event in events.after(session, 0, run_id=run_id)
-                    if event.data["status"] in ("succeeded", "cancelled", "failed")
+                    if event.kind == "run"
+                    and event.data["status"] in ("succeeded", "cancelled", "failed")
                 ]
             assert endings == [run.status]
             assert attempt.finished_at is not None
@@ -116,11 +122,7 @@ class TestEnding:
         for run_id in run_ids:
             claim_run(db, run_id, lease_seconds=-1)
 
-        def reap(_: int) -> list[str]:
-            with db.write() as session:
-                return lifecycle.reap_expired(session, max_lost=3)
-
-        reaped = [run_id for ids in together(3, reap) for run_id in ids]
+        reaped = [run_id for ids in together(3, lambda _: reap(db)) for run_id in ids]
         assert sorted(reaped) == run_ids
         assert {get(db, run_id).lost for run_id in run_ids} == {1}
 
@@ -142,12 +144,86 @@ class TestFencing:
 
         with ThreadPoolExecutor(1) as pool:
             with db.write() as session:
-                assert lifecycle.reap_expired(session, max_lost=3) == [run_id]
+                assert lifecycle.reap_expired(session, max_lost=3, backoff=0) == [run_id]
                 waiting = pool.submit(write)
                 started.wait(10)
             with pytest.raises(StaleAttemptError):
                 waiting.result(timeout=30)
         assert get(db, run_id).summary == {}
+
+
+class TestLifeTogether:
+    def test_one_claim_wins_each_attempt_while_everybody_pulls(self, db: Database) -> None:
+        """Workers claim, renew, measure and die, parents report and schedulers reap, at once."""
+        run_id = make_run(db)
+        won: list[list[int]] = [[] for _ in range(4)]
+        written: list[int] = []
+        enough = threading.Event()
+
+        def work(number: int) -> None:
+            for turn in takewhile(lambda _: not enough.is_set(), range(MOST_TURNS)):
+                with db.write() as session:
+                    claim = lifecycle.claim(
+                        session,
+                        run_id,
+                        worker_id=f"w{number}",
+                        host="h",
+                        device="cpu",
+                        lease_seconds=60 if turn % 2 else -1,
+                    )
+                if claim is None:
+                    continue
+                won[number].append(claim.attempt)
+                if claim.attempt >= ENOUGH_ATTEMPTS:
+                    enough.set()
+                self._live(db, claim, written, dies=turn % 2 == 1)
+
+        def reap_on() -> None:
+            for _ in takewhile(lambda _: not enough.is_set(), range(MOST_TURNS)):
+                reap(db, max_lost=1000)
+
+        together(6, lambda number: work(number) if number < 4 else reap_on())
+
+        run = get(db, run_id)
+        assert run.attempt >= ENOUGH_ATTEMPTS
+        assert sorted(number for each in won for number in each) == list(range(1, run.attempt + 1))
+        with db.read() as session:
+            attempts = runs.attempts_of(session, run_id)
+            steps = {
+                step
+                for series in metrics.read_metrics(session, run_id, names=None, max_points=1000)
+                for step in series.steps
+            }
+            told = [
+                (event.data["status"], event.data["attempt"])
+                for event in events.after(session, 0, run_id=run_id, limit=10_000)
+                if event.kind == "run"
+            ]
+        assert [each.number for each in attempts] == list(range(1, run.attempt + 1))
+        for each in attempts:
+            assert each.number in won[int(each.worker_id.removeprefix("w"))]
+        assert {each.outcome for each in attempts[:-1]} <= {"lost"}
+        assert steps == set(written)
+        expected = [("queued", 0)]
+        for number in range(1, run.attempt + 1):
+            expected += [("running", number), ("queued", number)]
+        assert told == (expected if run.status == RunStatus.QUEUED else expected[:-1])
+
+    def _live(
+        self, db: Database, claim: lifecycle.Claim, written: list[int], *, dies: bool
+    ) -> None:
+        """Measure at the step that is the attempt's number; then die, or be too slow to renew."""
+        try:
+            with db.write() as session:
+                points: list[metrics.Point] = [("a", claim.attempt, None, 1.0)]
+                metrics.write_metrics(session, claim.run_id, points, attempt=claim.attempt)
+            written.append(claim.attempt)
+            with db.write() as session:
+                lifecycle.renew(session, claim.run_id, claim.attempt, lease_seconds=-1)
+        except StaleAttemptError:
+            return
+        if dies:
+            report_death(db, claim.run_id, claim.attempt, max_lost=1000)
 
 
 class TestMetrics:

@@ -196,7 +196,7 @@ class TestPostgres:
         database = Database(postgres_url)
         with database.read() as session:
             shown = text("SHOW idle_in_transaction_session_timeout")
-            assert session.execute(shown).scalar_one() == "1min"
+            assert session.execute(shown).scalar_one() == "15s"
             assert session.execute(text("SHOW lock_timeout")).scalar_one() == "30s"
         database.close()
 

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from rscore.reporting import StopReason
-from server.errors import StaleAttemptError
-from server.storage import artifacts, folded_models, lifecycle, logs, metrics, runs, workers
-from server.storage.artifacts import StoredFile
+from server.storage import lifecycle, runs, workers
 from server.storage.database import Database, now
 from server.storage.states import AttemptOutcome, RunStatus
-from tests.support.runs import SPEC, claim_run, get, make_run, run_in
-
-STORED = StoredFile("some/key", 3, "0" * 64)
-
-Write = Callable[[Session, str, int], Any]
-
-WRITES: dict[str, Write] = {
-    "set_resumed": lambda s, run, n: lifecycle.set_resumed(s, run, n, 0),
-    "renew": lambda s, run, n: lifecycle.renew(s, run, n, lease_seconds=60),
-    "save_progress": lambda s, run, n: lifecycle.save_progress(s, run, n, {"epoch": 1}),
-    "succeed": lifecycle.succeed,
-    "fail": lambda s, run, n: lifecycle.fail(s, run, n, reason="r", detail="d"),
-    "end_cancelled": lifecycle.end_cancelled,
-    "hand_back": lambda s, run, n: lifecycle.hand_back(s, run, n, reason="drained"),
-    "write_metrics": lambda s, run, n: metrics.write_metrics(s, run, [("a", 1, 1, 1)], attempt=n),
-    "append": lambda s, run, n: logs.append(s, run, n, ["line"]),
-    "record_artifact": lambda s, run, n: artifacts.record_artifact(
-        s, run, n, kind="onnx", name="a", media_type="a/b", stored=STORED
-    ),
-    "register": lambda s, run, n: folded_models.register(
-        s, run, n, name="a", verdict="exact", certificate={}, test_acc=None
-    ),
-}
+from tests.support.runs import SPEC, claim_run, get, make_run, reap, run_in, wait_out
 
 
 class TestClaim:
@@ -87,50 +61,13 @@ class TestClaim:
         assert (run.reason, run.detail) == (None, None)
 
 
-@pytest.mark.parametrize("name", WRITES)
-class TestFencing:
-    def test_the_owner_may_write(self, db: Database, name: str) -> None:
-        run_id = run_in(db, RunStatus.RUNNING)
-        with db.write() as session:
-            WRITES[name](session, run_id, 1)
-
-    def test_a_superseded_attempt_may_not(self, db: Database, name: str) -> None:
-        run_id = make_run(db)
-        claim_run(db, run_id, lease_seconds=-1)
-        with db.write() as session:
-            assert lifecycle.reap_expired(session, max_lost=3) == [run_id]
-        for stale in (1, 2):  # 2: not claimed again yet
-            with pytest.raises(StaleAttemptError), db.write() as session:
-                WRITES[name](session, run_id, stale)
-        assert claim_run(db, run_id, worker_id="worker-2") == 2
-        with pytest.raises(StaleAttemptError, match="attempt 1 no longer owns"):
-            self._write(db, name, run_id)
-        assert get(db, run_id).worker_id == "worker-2"
-
-    def test_an_ended_run_takes_no_more(self, db: Database, name: str) -> None:
-        for status in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED):
-            run_id = run_in(db, status)
-            with pytest.raises(StaleAttemptError):
-                self._write(db, name, run_id)
-            assert get(db, run_id).status == status
-
-    def test_nor_does_one_that_is_not_there(self, db: Database, name: str) -> None:
-        with pytest.raises(StaleAttemptError):
-            self._write(db, name, "run_nowhere")
-
-    def _write(self, db: Database, name: str, run_id: str) -> None:
-        with db.write() as session:
-            WRITES[name](session, run_id, 1)
-
-
 class TestRenew:
     def test_moves_the_lease_on(self, db: Database) -> None:
         run_id = make_run(db)
         claim_run(db, run_id, lease_seconds=-1)
         with db.write() as session:
             assert lifecycle.renew(session, run_id, 1, lease_seconds=60) is None
-        with db.write() as session:
-            assert lifecycle.reap_expired(session, max_lost=3) == []
+        assert reap(db) == []
         assert get(db, run_id).status == RunStatus.RUNNING
 
     def test_tells_of_a_cancel(self, db: Database) -> None:
@@ -200,8 +137,7 @@ class TestHandBack:
     def test_queues_the_run_and_counts_no_loss(self, db: Database) -> None:
         run_id = make_run(db)
         claim_run(db, run_id, lease_seconds=-1)
-        with db.write() as session:
-            lifecycle.reap_expired(session, max_lost=3)
+        reap(db)
         claim_run(db, run_id)
         with db.write() as session:
             lifecycle.mark_woken(session, [run_id])
@@ -212,80 +148,41 @@ class TestHandBack:
             outcomes = [item.outcome for item in runs.attempts_of(session, run_id)]
         assert outcomes == ["lost", "drained"]
 
+    def test_the_next_worker_need_not_wait(self, db: Database) -> None:
+        run_id = make_run(db)
+        claim_run(db, run_id, lease_seconds=-1)
+        reap(db, backoff=60)
+        wait_out(db, run_id)
+        claim_run(db, run_id)
+        with db.write() as session:
+            lifecycle.hand_back(session, run_id, 2, reason="drained")
+        assert get(db, run_id).not_before is None
+        assert claim_run(db, run_id) == 3
+
+    def test_a_worker_gives_back_its_own_runs_and_no_others(self, db: Database) -> None:
+        waiting, mine, unwanted, theirs = (make_run(db) for _ in range(4))
+        for run_id in (mine, unwanted):
+            claim_run(db, run_id, worker_id="me")
+        claim_run(db, theirs, worker_id="them")
+        with db.write() as session:
+            runs.cancel_run(session, unwanted)
+        with db.write() as session:
+            given = lifecycle.hand_back_all(session, "me", reason="drained")
+        assert given == [mine, unwanted]
+        assert [get(db, run_id).status for run_id in (waiting, mine, unwanted, theirs)] == [
+            "queued",
+            "queued",
+            "cancelled",
+            "running",
+        ]
+        assert get(db, mine).reason == "drained"
+
     def test_a_run_to_be_cancelled_ends(self, db: Database) -> None:
         run_id = run_in(db, RunStatus.RUNNING)
         with db.write() as session:
             runs.cancel_run(session, run_id)
             lifecycle.hand_back(session, run_id, 1, reason="drained")
         _assert_ended(db, run_id, RunStatus.CANCELLED, AttemptOutcome.CANCELLED, "cancelled")
-
-
-class TestReap:
-    def test_only_expired_leases(self, db: Database) -> None:
-        expired, alive = make_run(db), make_run(db)
-        claim_run(db, expired, lease_seconds=-1)
-        claim_run(db, alive, lease_seconds=60)
-        waiting = make_run(db)
-        with db.write() as session:
-            assert lifecycle.reap_expired(session, max_lost=3) == [expired]
-        run = get(db, expired)
-        assert (run.status, run.reason, run.lost, run.woken_at) == ("queued", "lost", 1, None)
-        assert run.detail is not None
-        assert "worker-1 on host-1" in run.detail
-        assert get(db, alive).status == RunStatus.RUNNING
-        assert get(db, waiting).lost == 0
-        with db.read() as session:
-            (attempt,) = runs.attempts_of(session, expired)
-        assert (attempt.outcome, attempt.reason) == ("lost", "lost")
-        assert attempt.finished_at is not None
-
-    def test_twice_does_nothing_more(self, db: Database) -> None:
-        run_id = make_run(db)
-        claim_run(db, run_id, lease_seconds=-1)
-        with db.write() as session:
-            lifecycle.reap_expired(session, max_lost=3)
-            assert lifecycle.reap_expired(session, max_lost=3) == []
-        assert get(db, run_id).lost == 1
-
-    def test_a_cancelled_run_ends_with_its_lost_worker(self, db: Database) -> None:
-        run_id = make_run(db)
-        claim_run(db, run_id, lease_seconds=-1)
-        with db.write() as session:
-            runs.cancel_run(session, run_id)
-        with db.write() as session:
-            assert lifecycle.reap_expired(session, max_lost=3) == []
-        _assert_ended(db, run_id, RunStatus.CANCELLED, AttemptOutcome.LOST, "cancelled")
-
-    def test_poison_names_the_attempts_that_died(self, db: Database) -> None:
-        run_id = make_run(db)
-        for number in (1, 2, 3):
-            assert claim_run(db, run_id, worker_id=f"w{number}", lease_seconds=-1) == number
-            with db.write() as session:
-                queued = lifecycle.reap_expired(session, max_lost=3)
-            assert queued == ([run_id] if number < 3 else [])
-        run = get(db, run_id)
-        assert (run.status, run.reason, run.lost) == ("failed", "poison", 3)
-        assert run.detail is not None
-        for number in (1, 2, 3):
-            assert f"attempt {number} on w{number} (host-1, cpu)" in run.detail
-
-    def test_a_checkpoint_starts_the_count_anew_but_progress_does_not(self, db: Database) -> None:
-        run_id = make_run(db)
-        claim_run(db, run_id, lease_seconds=-1)
-        with db.write() as session:
-            lifecycle.reap_expired(session, max_lost=2)
-        claim_run(db, run_id, lease_seconds=-1)
-        with db.write() as session:
-            lifecycle.save_progress(session, run_id, 2, {"epoch": 1})
-            WRITES["record_artifact"](session, run_id, 2)
-        assert get(db, run_id).lost == 1
-        with db.write() as session:
-            artifacts.record_artifact(
-                session, run_id, 2, kind="checkpoint", name="c", media_type="a/b", stored=STORED
-            )
-        assert get(db, run_id).lost == 0
-        with db.write() as session:
-            assert lifecycle.reap_expired(session, max_lost=2) == [run_id]
 
 
 class TestWaking:
@@ -303,6 +200,14 @@ class TestWaking:
             lifecycle.mark_woken(session, [urgent, old])
         assert _due(db, again_seconds=60) == [new]
         assert _due(db, again_seconds=-1) == [urgent, old, new]
+
+    def test_not_before_the_back_off_is_over(self, db: Database) -> None:
+        lost, other = make_run(db, priority=1), make_run(db)
+        claim_run(db, lost, lease_seconds=-1)
+        reap(db, backoff=60)
+        assert _due(db, again_seconds=60) == [other]
+        wait_out(db, lost)
+        assert _due(db, again_seconds=60) == [lost, other]
 
     def test_marking_a_run_that_was_claimed_meanwhile_does_nothing(self, db: Database) -> None:
         run_id = run_in(db, RunStatus.RUNNING)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from server.errors import ConflictError, MetricError, NotFoundError
 from server.storage import events, lifecycle, metrics
@@ -24,6 +26,20 @@ def read(
 ) -> list[Series]:
     with db.read() as session:
         return metrics.read_metrics(session, run_id, names=names, max_points=max_points)
+
+
+BATCHES = st.lists(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", 'odd "{name},']),
+            st.integers(0, 6) | st.just(2**63 - 1),
+            st.none() | st.integers(0, 2**31 - 1),
+            st.floats(allow_nan=False, allow_infinity=False),
+        ),
+        max_size=8,
+    ),
+    max_size=5,
+)
 
 
 class TestWrite:
@@ -122,6 +138,30 @@ class TestSummary:
         write(db, run_id, [(name, 1, None, number) for number, name in enumerate(names)])
         assert get(db, run_id).summary == {name: number for number, name in enumerate(names)}
         assert sorted(series.name for series in read(db, run_id)) == sorted(names)
+
+    @settings(
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has its own run
+    )
+    @given(batches=BATCHES)
+    def test_is_what_is_stored_whatever_the_order(
+        self, db: Database, batches: list[list[Point]]
+    ) -> None:
+        run_id = make_run(db)
+        for batch in batches:
+            write(db, run_id, batch, attempt=None)
+        stored = {(name, step): value for batch in batches for name, step, _, value in batch}
+        expected = {
+            name: sorted((step, value) for (other, step), value in stored.items() if other == name)
+            for name, _ in stored
+        }
+        found = {
+            series.name: list(zip(series.steps, series.values, strict=True))
+            for series in read(db, run_id)
+        }
+        assert found == expected
+        assert get(db, run_id).summary == {name: each[-1][1] for name, each in expected.items()}
 
 
 class TestResume:

@@ -8,8 +8,9 @@ from server.errors import ConflictError, CursorError, NotFoundError
 from server.storage import folded_models, lifecycle, runs
 from server.storage.database import Database
 from server.storage.models import Run
+from server.storage.pages import encode_cursor
 from server.storage.states import TERMINAL, RunStatus
-from tests.support.runs import SPEC, claim_run, get, make_run, run_in
+from tests.support.runs import SPEC, claim_run, get, make_run, reap, run_in
 
 OPEN = [status for status in RunStatus if status not in TERMINAL]
 
@@ -49,6 +50,14 @@ class TestList:
             page = runs.list_runs(session, limit=2)
         assert page.next_cursor is None
         assert [run.id for run in page.items] == made[::-1]
+
+    def test_a_page_behind_the_last_run_still_counts(self, db: Database) -> None:
+        made = [make_run(db) for _ in range(2)]
+        with db.read() as session:
+            page = runs.list_runs(session, cursor=encode_cursor(made[0]))
+            assert (page.items, page.next_cursor, page.total) == ([], None, 2)
+            page = runs.list_runs(session, experiment="none", cursor=encode_cursor(made[0]))
+            assert (page.items, page.next_cursor, page.total) == ([], None, 0)
 
     def test_a_page_stays_put_when_runs_come_and_go(self, db: Database) -> None:
         made = [make_run(db) for _ in range(4)]
@@ -139,8 +148,7 @@ class TestRetry:
     def test_a_poisoned_run_gets_all_its_lives_back(self, db: Database) -> None:
         run_id = make_run(db)
         claim_run(db, run_id, lease_seconds=-1)
-        with db.write() as session:
-            assert lifecycle.reap_expired(session, max_lost=1) == []
+        assert reap(db, max_lost=1) == []
         assert get(db, run_id).reason == "poison"
         with db.write() as session:
             runs.retry_run(session, run_id)
