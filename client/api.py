@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 from typing import Any, Self, cast
 
 from client.datasets import Datasets
 from client.events import EventStream
 from client.models import Models
+from client.place import url_of
 from client.runs import Runs
 from client.studies import Studies
 from client.transport import Transport
 from client.wire import Info, Json, Worker, WorkerList
 
-DEFAULT_URL = "http://127.0.0.1:8700"
+
+def default_url() -> str:
+    """Where `realspike up` listens in this environment: REALSPIKE_HOST and REALSPIKE_PORT."""
+    host, port = os.environ.get("REALSPIKE_HOST", ""), os.environ.get("REALSPIKE_PORT", "")
+    return url_of(host, "8700" if port in ("", "0") else port)  # 0 is any free one
 
 
 class Client:
@@ -22,8 +28,8 @@ class Client:
     Every method raises a `client.errors.ClientError` that says what to do.
     """
 
-    def __init__(self, url: str = DEFAULT_URL, **options: Any) -> None:
-        self._transport = Transport(url, **options)
+    def __init__(self, url: str | None = None, **options: Any) -> None:
+        self._transport = Transport(url or default_url(), **options)
         self.runs = Runs(self._transport)
         self.studies = Studies(self._transport)
         self.models = Models(self._transport)

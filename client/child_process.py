@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 # On Linux a child asks the kernel to be stopped when whoever started it dies without a word.
 _LAUNCHER = """
@@ -25,6 +27,9 @@ os.execv(sys.executable, [sys.executable, "-P", "-m", *sys.argv[2:]])
 """
 
 _PROBLEM = re.compile(r"\b(warning|error|critical|fatal|traceback)\b", re.IGNORECASE)
+_LEVEL = re.compile(r"\S+ \[(\w+) *\] ")
+_PROBLEM_LEVELS = frozenset({"warning", "error", "critical"})
+_SHOWN_FIELDS = ("run_id", "attempt", "exception")
 _LEVEL_COLUMNS = 80
 _LOG_BYTES = 8 * 1024 * 1024
 
@@ -32,8 +37,9 @@ _LOG_BYTES = 8 * 1024 * 1024
 class ChildProcess:
     """A Python module run as a process that can be started again.
 
-    Every line it prints goes to `log_file` after the process's name; lines that look like a
-    problem are handed to `show` as well. The thread that calls `start` must outlive the process.
+    Every line it prints goes to `log_file` after the process's name, or as it is when it is JSON;
+    lines that look like a problem are handed to `show` as well, readable in either format. The
+    thread that calls `start` must outlive the process.
     """
 
     def __init__(
@@ -128,11 +134,44 @@ class ChildProcess:
             for text in output:
                 line = text.rstrip("\n")
                 self._recent.append(line)
-                if _PROBLEM.search(line[:_LEVEL_COLUMNS]):
-                    self._show(f"{self.name} | {line}")
-                self._append(line)
+                record = _record(line)
+                problem = _problem(line) if record is None else _told(record)
+                if problem:
+                    self._show(f"{self.name} | {problem}")
+                self._append(line if record is not None else f"{_moment()} {self.name} | {line}")
 
     def _append(self, line: str) -> None:
         # A full disk must not stop the reading: the process would block on its own output.
         with suppress(OSError), self.log_file.open("a", encoding="utf-8") as log:
-            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {self.name} | {line}\n")
+            log.write(f"{line}\n")
+
+
+def _moment() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    """The log record that a line is in JSON, None for a line of text."""
+    if not line.startswith("{"):
+        return None
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and "level" in record and "event" in record else None
+
+
+def _problem(line: str) -> str | None:
+    """A line of text, if its level says so or, without one, its beginning looks like a problem."""
+    level = _LEVEL.match(line)
+    if level:
+        return line if level[1] in _PROBLEM_LEVELS else None
+    return line if _PROBLEM.search(line[:_LEVEL_COLUMNS]) else None
+
+
+def _told(record: dict[str, Any]) -> str | None:
+    """A record in words, if it is about a problem."""
+    if record["level"] not in _PROBLEM_LEVELS:
+        return None
+    known = [f"{name}={record[name]}" for name in _SHOWN_FIELDS if name in record]
+    return " ".join([f"[{record['level']}] {record['event']}", *known])

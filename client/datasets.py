@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from client.errors import InputError
+from client.errors import UnknownDatasetError
 from client.transport import Transport
 from client.wire import Dataset, DatasetList
 from rscore.datasets import DATASETS, DatasetFile, DatasetInfo, missing_files
@@ -43,7 +43,7 @@ def dataset_info(name: str) -> DatasetInfo:
     if name not in known:
         close = nearest_name(name, list(known))
         hint = f"did you mean {close!r}?" if close else f"data sets: {', '.join(known)}"
-        raise InputError(f"there is no data set {name!r}; {hint}")
+        raise UnknownDatasetError(f"there is no data set {name!r}; {hint}")
     return known[name]
 
 

@@ -20,6 +20,7 @@ from client.errors import ClientError
 from client.follow import Follower
 from client.supervisor import ServiceError, service
 from client.wire import Model, Study, StudyTable
+from rscore.hints import command
 
 HOME = Path(".realspike/demo")
 STUDY = Path(__file__).resolve().parent.parent / "presets" / "digits-ablation.yaml"
@@ -153,7 +154,7 @@ def _say_where(out: Console, path: Path) -> None:
     out.print(f"database   {(HOME / 'realspike.db').absolute()}")
     out.print(f"artifacts  {(HOME / 'artifacts').absolute()}")
     out.print(f"logs       {(HOME / 'logs').absolute()}")
-    out.print(f"look at this study again:   .venv/bin/realspike up --home {HOME}")
+    out.print(f"look at this study again:   {command(f'up --home {HOME}')}")
     out.print("start a service of your own: make up")
 
 

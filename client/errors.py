@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from client.wire import Problem
+from rscore.hints import command
 
 
 class ClientError(Exception):
@@ -13,14 +16,22 @@ class InputError(ClientError):
     """A file, an option or an id that cannot be used as it is."""
 
 
+class UnknownDatasetError(ClientError):
+    """A data set that there is none of; the message offers the nearest name."""
+
+
 class ServerUnreachableError(ClientError):
     """Nothing answers at the service's address, also after trying again."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
             f"no service answers at {url} ({reason})\n"
-            "start it with `realspike up`, or say where it is with --url or REALSPIKE_URL"
+            f"start it with `{command('up')}`, or say where it is with --url or REALSPIKE_URL"
         )
+
+
+class SpoolError(ClientError):
+    """The spool on this machine's disk cannot be used; nothing of what it holds is lost."""
 
 
 class FetchError(ClientError):
@@ -31,6 +42,11 @@ class DownloadError(ClientError):
     """A downloaded file that is not what the service said it would be."""
 
 
+def field_line(path: str, message: str, hint: str | None) -> str:
+    """One thing wrong with one field."""
+    return f"{path}: {message}" + (f" ({hint})" if hint else "")
+
+
 class ProblemError(ClientError):
     """The service refused; `problem` is its problem+json."""
 
@@ -38,17 +54,14 @@ class ProblemError(ClientError):
         self.problem = problem
         super().__init__("\n".join(self.lines()))
 
-    def lines(self, where: str | None = None) -> list[str]:
-        """The problem for a person, each field on a line of its own, after the name of a file."""
-        prefix = f"{where}: " if where else ""
+    def lines(self, line: Callable[[str, str, str | None], str] = field_line) -> list[str]:
+        """The problem for a person; each field is told by `line` from path, message and hint."""
         fields = self.problem.get("errors") or []
         lines = [
-            f"{prefix}{item['path'] or 'document'}: {item['message']}"
-            + (f" ({item['hint']})" if item.get("hint") else "")
-            for item in fields
+            line(item["path"] or "document", item["message"], item.get("hint")) for item in fields
         ]
         if not lines:
-            lines = [f"{prefix}{self.problem['detail']}"]
+            lines = [self.problem["detail"]]
         hint = self.problem.get("hint")
         told = {item.get("hint") for item in fields}
         return [*lines, hint] if hint and hint not in told else lines

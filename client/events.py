@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from client.errors import ClientError, ServerFailedError, ServerUnreachableError
+from client.patience import Patience
 from client.transport import Transport
 from client.wire import Json
 
+GIVE_UP_SECONDS = 300.0
+"""A stream that is watched outlives a service that is away for as long."""
 SILENCE_SECONDS = 45.0
 """The service says something every 15 s, so a longer silence is a dead connection."""
 
@@ -70,29 +73,28 @@ class EventStream:
         *,
         run_id: str | None = None,
         study_id: str | None = None,
-        give_up_after: float = 60.0,
+        give_up_after: float = GIVE_UP_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
         self._params = {"run_id": run_id, "study_id": study_id}
         self._last_id: int | None = None
         self._give_up_after = give_up_after
-        self._sleep = sleep
+        self._patience = Patience(lambda: give_up_after, sleep=sleep, clock=clock)
 
     def __iter__(self) -> Iterator[Event]:
-        silent_since = time.monotonic()
-        pause = 0.2
         while True:
+            lost: ClientError = ServerUnreachableError(self._transport.url, "the stream ended")
             try:
                 for event in self._connection():
+                    self._patience.start_again()
                     yield event
-                    silent_since = time.monotonic()
-                    pause = 0.2
-            except (ServerUnreachableError, ServerFailedError):
-                if time.monotonic() - silent_since > self._give_up_after:
-                    raise
-            self._sleep(pause)
-            pause = min(pause * 2, 5.0)
+            except (ServerUnreachableError, ServerFailedError) as error:
+                lost = error
+                self._transport.say_waiting(self._give_up_after)
+            if not self._patience.pause():
+                raise lost
 
     def _connection(self) -> Iterator[Event]:
         headers = {"Accept": "text/event-stream"}

@@ -10,6 +10,7 @@ import httpx
 from client.datasets import dataset_info, file_problem
 from client.errors import FetchError
 from rscore.datasets import DatasetFile, is_complete, missing_files, remedy
+from rscore.hints import command
 
 CHUNK = 1 << 16
 OnBytes = Callable[[str, int, int | None], None]
@@ -114,5 +115,6 @@ def _remedy(name: str, folder: Path, failures: list[tuple[DatasetFile, list[str]
             f"  get it by other means and put it at {(folder / file.name).absolute()} "
             f"({_size(file)}MD5 {file.md5})"
         )
-    lines.append(f"or run `realspike data fetch {name}` again: it goes on where it was cut off")
+    again = command(f"data fetch {name}")
+    lines.append(f"or run `{again}` again: it goes on where it was cut off")
     return "\n".join(lines)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, cast
 
-from client.errors import DownloadError, InputError
+from client.downloads import Wanted, download
+from client.errors import InputError
 from client.ids import found
 from client.transport import Transport
 from client.wire import (
@@ -25,7 +25,6 @@ BATCH = 256
 """Most samples of one request."""
 BATCH_VALUES = 1_000_000
 """Numbers of one request; more of them do not fit into the body that the service takes."""
-CHUNK = 1 << 18
 
 
 class Models:
@@ -72,42 +71,29 @@ class Models:
         size = max(1, min(BATCH, BATCH_VALUES // _numbers_in(samples[0]))) if samples else 1
         for start in range(0, len(samples), size):
             body = {"inputs": samples[start : start + size]}
-            answer = self._http.json("POST", f"/models/{model_id}/predict", body=body)
+            path = f"/models/{model_id}/predict"
+            answer = self._http.json("POST", path, body=body, again=True)
             predictions += cast(Predictions, answer)["predictions"]
         return predictions
 
-    def download(
-        self,
-        model: Model,
-        kind: str,
-        folder: Path,
-    ) -> tuple[Path, ModelFile]:
+    def download(self, model: Model, kind: str, folder: Path) -> tuple[Path, ModelFile]:
         """Store a model's file of one kind in a folder; it appears there only when whole."""
-        file = _file_of(model, kind)
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / Path(file["name"]).name
-        part = target.with_name(target.name + ".part")
-        digest = hashlib.sha256()
+        file = self._file_of(model, kind)
         path = f"/models/{model['id']}/files/{kind}"
-        with (
-            self._http.stream(path, params={}, headers={}, silence=30.0) as response,
-            part.open("wb") as out,
-        ):
-            for chunk in response.iter_bytes(CHUNK):
-                digest.update(chunk)
-                out.write(chunk)
-        if digest.hexdigest() != file["sha256"]:
-            part.unlink()
-            raise DownloadError(
-                f"{file['name']} came with SHA-256 {digest.hexdigest()}, but model {model['id']} "
-                f"has {file['sha256']}; nothing was kept, download it again"
-            )
-        part.replace(target)
-        return target, file
+        return download(self._http, Wanted(path, file["name"], file["sha256"]), folder), file
 
     def download_all(self, model: Model, folder: Path) -> list[tuple[Path, ModelFile]]:
         """Store every file of a model in a folder, which `python -m rscore.verify` can check."""
         return [self.download(model, file["kind"], folder) for file in model["files"]]
+
+    def _file_of(self, model: Model, kind: str) -> ModelFile:
+        for file in model["files"]:
+            if file["kind"] == kind:
+                return file
+        refused = self.certificate(model["id"])["certificate"].get("refused", [])
+        why = "".join(f": {each['reason']}" for each in refused if each["format"] == kind)
+        kinds = ", ".join(sorted(file["kind"] for file in model["files"]))
+        raise InputError(f"model {model['id']} has no file of kind {kind!r}{why}; it has {kinds}")
 
 
 def _numbers_in(part: Any) -> int:
@@ -117,11 +103,3 @@ def _numbers_in(part: Any) -> int:
         count *= len(part)
         part = part[0]
     return count
-
-
-def _file_of(model: Model, kind: str) -> ModelFile:
-    for file in model["files"]:
-        if file["kind"] == kind:
-            return file
-    kinds = ", ".join(sorted(file["kind"] for file in model["files"]))
-    raise InputError(f"model {model['id']} has no file of kind {kind!r}; it has {kinds}")

@@ -26,8 +26,13 @@ class Address:
     @property
     def url(self) -> str:
         """Where a client on this machine finds the server."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return url_of(self.host, self.port)
+
+
+def url_of(host: str, port: int | str) -> str:
+    """Where a client on this machine finds what listens there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def free_address(host: str, port: int) -> Address:
@@ -48,11 +53,12 @@ def free_address(host: str, port: int) -> Address:
         if error.errno == errno.EADDRINUSE:
             raise ServiceError(
                 f"port {port} on {host} is taken; stop what listens there, or choose another "
-                f"with --port (0 finds a free one)"
+                "with --port or REALSPIKE_PORT (0 finds a free one)"
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM):
             raise ServiceError(
-                f"may not listen on port {port} of {host}; choose one above 1023 with --port"
+                f"may not listen on port {port} of {host}; choose one above 1023 with --port or "
+                "REALSPIKE_PORT"
             ) from error
         raise ServiceError(
             f"cannot listen on {host}:{port} ({error.strerror}); choose another --host or --port"

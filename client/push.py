@@ -11,6 +11,7 @@ from client.documents import datasets_of
 from client.errors import InputError
 from client.wire import Dataset, Json
 from rscore.datasets import DatasetInfo, is_complete, missing_files
+from rscore.hints import command
 
 
 def push_dataset(client: Client, name: str, folder: Path, tell: Callable[[str], None]) -> Dataset:
@@ -36,24 +37,59 @@ def push_dataset(client: Client, name: str, folder: Path, tell: Callable[[str], 
 
 
 def _remedy(name: str, info: DatasetInfo, place: Path, problems: list[str]) -> str:
-    if not info.files or (missing_files(info, place) and is_complete(info, place)):
-        return (
-            f"{name} lies in folders, and only archives can be sent: copy {place} to a folder "
-            f"{name} in REALSPIKE_DATA_DIR of the service and its workers"
-        )
-    way = info.by_hand or f"get them with `realspike data fetch {name} --data-dir {place.parent}`"
+    if _lies_in_folders(info, place):
+        return _copy_it(name, place)
+    fetch = command(f"data fetch {name} --data-dir {place.parent}")
+    way = info.by_hand or f"get them with `{fetch}`"
     return "\n".join([f"{place} does not hold the original files of {name}:", *problems, way])
 
 
-def push_missing(
-    client: Client, document: Json, data_dir: Path | None, tell: Callable[[str], None]
+def _lies_in_folders(info: DatasetInfo, place: Path) -> bool:
+    return not info.files or bool(missing_files(info, place) and is_complete(info, place))
+
+
+def _copy_it(name: str, place: Path) -> str:
+    return (
+        f"{name} lies in folders, and only archives can be sent: copy {place} to a folder "
+        f"{name} in REALSPIKE_DATA_DIR of the service and its workers"
+    )
+
+
+def provide_datasets(
+    client: Client,
+    document: Json,
+    data_dir: Path | None,
+    tell: Callable[[str], None],
+    *,
+    anyway: bool = False,
 ) -> None:
-    """Send the data sets a document names that the service lacks and `data_dir` has."""
-    if data_dir is None:
-        return
+    """See that the service has the data sets of a document; `data_dir`'s archives are sent.
+
+    Raises:
+        InputError: one is not to be had, so that runs would fail; with `anyway` it is only told.
+    """
+    lacking = []
     for name in datasets_of(document):
-        if not archives_in(dataset_info(name), folder_of(name, data_dir)):
-            continue
-        if not client.datasets.get(name)["ready"]:
+        dataset = client.datasets.get(name)
+        place = folder_of(name, data_dir) if data_dir else None
+        if not dataset["ready"] and place and archives_in(dataset_info(name), place):
             tell(f"the service does not have {name}, but {data_dir} does")
-            push_dataset(client, name, data_dir, tell)
+            dataset = push_dataset(client, name, place, tell)
+        if not dataset["ready"]:
+            lacking.append(_lacking(dataset, place))
+    if lacking and anyway:
+        tell("\n".join([*lacking, "queued all the same: bring the data before a worker is free"]))
+    elif lacking:
+        raise InputError("\n".join([*lacking, "or queue now and bring the data later: --anyway"]))
+
+
+def _lacking(dataset: Dataset, place: Path | None) -> str:
+    """That the service does not have a data set, and how it gets it."""
+    name = dataset["name"]
+    info = dataset_info(name)
+    if place and is_complete(info, place) and _lies_in_folders(info, place):
+        way = _copy_it(name, place)
+    else:
+        sent = ", or name a folder of this machine that has it with --data-dir"
+        way = f"{dataset['remedy']}{sent if info.files else ''}"
+    return f"the service does not have {name}, so training would fail: {way}"

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from mimetypes import guess_type
+from pathlib import Path
 from typing import cast
+from urllib.parse import quote
 
+from client.downloads import Wanted, download, sha256_of
 from client.ids import found
 from client.transport import Transport
-from client.wire import Histograms, Json, LogLine, LogPage, Metrics, Run, RunPage
+from client.wire import (
+    Artifact,
+    ArtifactList,
+    Histograms,
+    Json,
+    LogLine,
+    LogPage,
+    MetricPoint,
+    Metrics,
+    MetricsWritten,
+    Run,
+    RunPage,
+)
 
 PAGE = 200
+STORING_SECONDS = 600.0
+"""The service may take so long to bring a large file to its store before it answers."""
 
 
 class Runs:
@@ -43,8 +61,12 @@ class Runs:
         study_id: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
+        deleted: bool = False,
     ) -> RunPage:
-        """One page of runs, newest first; `where` is a filter such as `metrics.test_acc > 0.9`."""
+        """One page of runs, newest first; `where` is a filter such as `metrics.test_acc > 0.9`.
+
+        With `deleted`, those that were deleted and can be brought back.
+        """
         params = {
             "filter": where,
             "status": list(status) or None,
@@ -52,6 +74,7 @@ class Runs:
             "study_id": study_id,
             "limit": limit,
             "cursor": cursor,
+            "deleted": deleted or None,
         }
         return cast(RunPage, self._http.json("GET", "/runs", params=params))
 
@@ -74,8 +97,17 @@ class Runs:
         return cast(Run, self._http.json("POST", f"/runs/{run_id}/retry"))
 
     def delete(self, run_id: str) -> None:
-        """Delete an ended run, its files and its model."""
+        """Delete an ended run, its files and its model; `restore` brings it back for a while."""
         self._http.json("DELETE", f"/runs/{run_id}")
+
+    def restore(self, short: str) -> Run:
+        """Bring back the deleted run of an id or of a unique part of one, among the newest 200."""
+        return found(
+            "run",
+            short,
+            lambda run_id: cast(Run, self._http.json("POST", f"/runs/{run_id}/restore")),
+            lambda: [run["id"] for run in self.page(limit=PAGE, deleted=True)["items"]],
+        )
 
     def metrics(
         self, run_id: str, *, names: Sequence[str] = (), max_points: int | None = None
@@ -83,6 +115,42 @@ class Runs:
         """Metrics of a run, thinned to `max_points` each; all names when none is given."""
         params = {"name": list(names) or None, "max_points": max_points}
         return cast(Metrics, self._http.json("GET", f"/runs/{run_id}/metrics", params=params))
+
+    def write_metrics(
+        self, run_id: str, metrics: Mapping[str, Sequence[MetricPoint]]
+    ) -> MetricsWritten:
+        """Write points of metrics, by name, to a run that no worker trains.
+
+        A point that exists at that step is replaced, so sending twice does no harm.
+        """
+        path = f"/runs/{run_id}/metrics"
+        body = {"metrics": metrics}
+        return cast(MetricsWritten, self._http.json("POST", path, body=body, again=True))
+
+    def files(self, run_id: str) -> list[Artifact]:
+        """Files of a run, oldest first."""
+        return cast(ArtifactList, self._http.json("GET", f"/runs/{run_id}/artifacts"))["items"]
+
+    def put_file(
+        self, run_id: str, file: Path, *, name: str | None = None, sha256: str | None = None
+    ) -> Artifact:
+        """Add a file to a run that no worker trains; one of that name is replaced."""
+        name = name or file.name
+        headers = {
+            "Content-Type": guess_type(name)[0] or "application/octet-stream",
+            "X-Content-SHA256": sha256 or sha256_of(file),
+        }
+        path = f"/runs/{run_id}/files/{quote(name, safe='')}"
+        with file.open("rb") as content:
+            answer = self._http.json(
+                "PUT", path, content=content, headers=headers, silence=STORING_SECONDS
+            )
+        return cast(Artifact, answer)
+
+    def download(self, artifact: Artifact, folder: Path) -> Path:
+        """Store a file of a run in a folder; it appears there only when whole."""
+        wanted = Wanted(f"/artifacts/{artifact['id']}", artifact["name"], artifact["sha256"])
+        return download(self._http, wanted, folder)
 
     def histograms(self, run_id: str, *, names: Sequence[str] = ()) -> Histograms:
         """Names of a run's distributions, and the named ones at every step."""

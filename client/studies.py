@@ -27,7 +27,7 @@ class Studies:
 
     def plan(self, document: Json) -> StudyPlan:
         """What a study document would queue; nothing is stored."""
-        return cast(StudyPlan, self._http.json("POST", "/studies/plan", body=document))
+        return cast(StudyPlan, self._http.json("POST", "/studies/plan", body=document, again=True))
 
     def get(self, study_id: str) -> Study:
         """A study and where it stands."""
@@ -44,9 +44,11 @@ class Studies:
                 raise
             return named[0]
 
-    def page(self, *, limit: int = 50, cursor: str | None = None) -> StudyPage:
-        """One page of studies, newest first."""
-        params = {"limit": limit, "cursor": cursor}
+    def page(
+        self, *, limit: int = 50, cursor: str | None = None, deleted: bool = False
+    ) -> StudyPage:
+        """One page of studies, newest first; with `deleted`, those that can be brought back."""
+        params = {"limit": limit, "cursor": cursor, "deleted": deleted or None}
         return cast(StudyPage, self._http.json("GET", "/studies", params=params))
 
     def table(self, study_id: str, *, metric: str | None = None) -> StudyTable:
@@ -57,3 +59,16 @@ class Studies:
     def cancel(self, study_id: str) -> Study:
         """Stop every run of a study that has not ended."""
         return cast(Study, self._http.json("POST", f"/studies/{study_id}/cancel"))
+
+    def delete(self, study_id: str) -> None:
+        """Delete an ended study, its runs and models; `restore` brings it back for a while."""
+        self._http.json("DELETE", f"/studies/{study_id}")
+
+    def restore(self, short: str) -> Study:
+        """Bring back the deleted study of an id or of a unique part of one, among 200."""
+        return found(
+            "study",
+            short,
+            lambda study_id: cast(Study, self._http.json("POST", f"/studies/{study_id}/restore")),
+            lambda: [study["id"] for study in self.page(limit=PAGE, deleted=True)["items"]],
+        )

@@ -193,6 +193,7 @@ def _environment(home: Path, address: Address, *, workers: int, slots: int) -> d
         "REALSPIKE_PORT": str(address.port),
         "PYTHONUNBUFFERED": "1",
     }
+    env.setdefault("REALSPIKE_LOG_FORMAT", "text")  # whoever runs `up` reads the files themselves
     if slots:
         env["REALSPIKE_WORKER_SLOTS"] = str(slots)
     if workers > 1:

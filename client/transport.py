@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -19,10 +18,16 @@ from client.errors import (
     ServerFailedError,
     ServerUnreachableError,
 )
+from client.patience import Patience
 from client.wire import Problem
 
 API = "/api/v1"
-RETRIED_STATUS = frozenset({502, 503, 504})
+RETRIED_STATUS = frozenset({429, 502, 503, 504})
+PATIENCE = 60.0
+"""Seconds that a request is tried again: longer than a busy machine takes to start a server."""
+PATIENCE_AT_FIRST = 5.0
+"""The same while nothing has ever answered: a wrong address should be said soon."""
+CONNECT_SECONDS = 5.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -67,18 +72,35 @@ def _parsed(response: httpx.Response) -> Any:
         raise ServerFailedError(_stranger(response)) from error
 
 
+def retry_after(response: httpx.Response) -> float:
+    """Seconds that a refusing service asks to be left alone, 0 when it does not say."""
+    asked = response.headers.get("retry-after", "")
+    return float(asked) if asked.isdecimal() else 0.0
+
+
+def _given(params: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (params or {}).items() if value is not None}
+
+
 class Transport:
-    """Sends requests to one service, again where that is safe."""
+    """Sends requests to one service, again where that is safe.
+
+    A request that may be repeated is, for `patience` seconds after its first failure, or for at
+    most PATIENCE_AT_FIRST of them while the service has never answered. `on_wait` is told that
+    an answer is waited for.
+    """
 
     def __init__(
         self,
         url: str,
         *,
-        retries: int = 4,
+        patience: float = PATIENCE,
         backoff: float = 0.2,
         timeout: float = 30.0,
+        on_wait: Callable[[str], None] | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         try:
             parsed = httpx.URL(url)
@@ -89,13 +111,17 @@ class Transport:
                 f"{url!r} is not an address of a service; it looks like http://127.0.0.1:8700"
             )
         self.url = url.rstrip("/")
-        self._retries = retries
+        self._patience = patience
         self._backoff = backoff
+        self._on_wait = on_wait
         self._sleep = sleep
+        self._clock = clock
+        self._answered = False
+        self._waiting = False
         # A proxy of the environment cannot reach this machine's own loopback.
         self._http = httpx.Client(
             base_url=self.url + API,
-            timeout=httpx.Timeout(timeout, connect=5.0),
+            timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
             trust_env=parsed.host not in LOOPBACK,
             transport=transport,
         )
@@ -112,60 +138,94 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         body: object = None,
         content: BinaryIO | None = None,
+        headers: Mapping[str, str] | None = None,
         key: str | None = None,
+        again: bool = False,
+        silence: float | None = None,
     ) -> Any:
-        """The parsed answer of one exchange, None when it has no body; `key` makes a POST safe."""
-        headers = {"Idempotency-Key": key} if key else {}
-        given = {name: value for name, value in (params or {}).items() if value is not None}
-        safe = method in ("GET", "HEAD", "PUT") or key is not None
-        for pause in self._pauses():
+        """The parsed answer of one exchange, None when it has no body.
+
+        A POST is repeated when `key` makes it safe or `again` says that it is. `silence` is how
+        long the service may work on the request, where that is longer than usual.
+        """
+        again = again or key is not None or method in ("GET", "HEAD", "PUT")
+        request: dict[str, Any] = {
+            "params": _given(params),
+            "headers": {**(headers or {}), **({"Idempotency-Key": key} if key else {})},
+            "json": body,
+        }
+        if silence is not None:
+            request["timeout"] = httpx.Timeout(silence, connect=CONNECT_SECONDS)
+        patience = self.patience()
+        while True:
             if content is not None:
                 content.seek(0)
             try:
-                response = self._http.request(
-                    method,
-                    path,
-                    params=given,
-                    headers=headers,
-                    content=content,
-                    json=body,
-                )
+                response = self._http.request(method, path, content=content, **request)
             except httpx.TransportError as error:
                 # A connection that was never made cannot have done anything.
-                again = safe or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-                if pause is None or not again:
+                never_made = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                if not (again or never_made) or not patience.pause():
                     raise self._unreachable(error) from error
-            else:
-                if response.is_success:
-                    return _parsed(response)
-                if pause is None or not safe or response.status_code not in RETRIED_STATUS:
-                    raise problem_error(response)
-            self._sleep(pause)
-        raise AssertionError("the last try returns or raises")
+                continue
+            self._notice(response)
+            if response.is_success:
+                return _parsed(response)
+            worth_it = again and response.status_code in RETRIED_STATUS
+            if not worth_it or not patience.pause(retry_after(response)):
+                raise problem_error(response)
 
     @contextmanager
     def stream(
-        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str], silence: float
+        self,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        silence: float,
+        params: Mapping[str, Any] | None = None,
+        allowed: Collection[int] = (),
     ) -> Iterator[httpx.Response]:
-        """An open GET whose body is read as it comes; silent for `silence` seconds is an error."""
-        given = {name: value for name, value in params.items() if value is not None}
-        timeout = httpx.Timeout(silence, connect=5.0)
+        """An open GET whose body is read as it comes; silent for `silence` seconds is an error.
+
+        An answer that is no success is one too, unless its status is among the `allowed`.
+        """
+        timeout = httpx.Timeout(silence, connect=CONNECT_SECONDS)
         try:
             with self._http.stream(
-                "GET", path, params=given, headers=headers, timeout=timeout
+                "GET", path, params=_given(params), headers=headers, timeout=timeout
             ) as response:
-                if not response.is_success:
+                self._notice(response)
+                if not response.is_success and response.status_code not in allowed:
                     response.read()
                     raise problem_error(response)
                 yield response
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
 
-    def _pauses(self) -> Iterator[float | None]:
-        """How long to wait after each failed try; None after the last."""
-        for number in range(self._retries):
-            yield self._backoff * 2**number * random.uniform(0.8, 1.2)
-        yield None
+    def patience(self) -> Patience:
+        """With the failures of one more request."""
+        return Patience(
+            self._seconds, first_pause=self._backoff, sleep=self._wait, clock=self._clock
+        )
+
+    def _seconds(self) -> float:
+        return self._patience if self._answered else min(self._patience, PATIENCE_AT_FIRST)
+
+    def say_waiting(self, seconds: float) -> None:
+        """Tell `on_wait`, once for each time that the service is away."""
+        if self._on_wait is not None and not self._waiting:
+            self._on_wait(f"no answer from {self.url}; trying again for {seconds:g} s")
+        self._waiting = True
+
+    def _wait(self, seconds: float) -> None:
+        self.say_waiting(self._seconds())
+        self._sleep(seconds)
+
+    def _notice(self, response: httpx.Response) -> None:
+        # A 502 comes from a proxy, whether the service behind it exists or not.
+        if not response.is_server_error:
+            self._answered = True
+            self._waiting = False
 
     def _unreachable(self, error: httpx.TransportError) -> ServerUnreachableError:
         reason = str(error) or type(error).__name__

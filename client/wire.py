@@ -48,6 +48,8 @@ class Attempt(TypedDict):
     device: str
     outcome: str
     reason: str | None
+    exit: str | None
+    refused: int
     started_at: str
     finished_at: str | None
     resumed_step: int
@@ -66,6 +68,7 @@ class Run(TypedDict):
     reason: str | None
     detail: str | None
     attempt: int
+    not_before: str | None
     worker_id: str | None
     cancel_requested: bool
     spec: Json
@@ -238,6 +241,41 @@ class Certificate(TypedDict):
     model_id: str
     run_id: str
     certificate: Json
+
+
+class Artifact(TypedDict):
+    """A stored file of a run."""
+
+    id: str
+    run_id: str
+    attempt: int
+    kind: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    step: int | None
+    created_at: str
+
+
+class ArtifactList(TypedDict):
+    """Files of a run, oldest first."""
+
+    items: list[Artifact]
+
+
+class MetricPoint(TypedDict):
+    """One value of one metric."""
+
+    step: int
+    value: float
+    epoch: int | None
+
+
+class MetricsWritten(TypedDict):
+    """How many values were stored."""
+
+    points: int
 
 
 Sample = list[Any]

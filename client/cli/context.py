@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,17 +13,23 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from client.api import DEFAULT_URL, Client
+from client.api import Client, default_url
 from client.cli.exits import ExitCode
+from rscore.hints import command
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 UrlOption = Annotated[
     str | None,
     typer.Option(
-        "--url", metavar="URL", help=f"Where the service is; REALSPIKE_URL, else {DEFAULT_URL}."
+        "--url",
+        metavar="URL",
+        help="Where the service is; REALSPIKE_URL, else this machine's at REALSPIKE_PORT or 8700.",
     ),
 ]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or a unique part of it.")]
+Deleted = Annotated[
+    bool, typer.Option("--deleted", help="Those that were deleted and can be brought back.")
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -32,6 +39,9 @@ DataDir = Annotated[
         show_envvar=False,
         help="Folder with one sub-folder per data set; REALSPIKE_DATA_DIR.",
     ),
+]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Queue also where the service lacks a data set.")
 ]
 
 
@@ -51,8 +61,13 @@ class Invocation:
     as_json: bool
 
     def client(self, **options: Any) -> Client:
-        """A client of the service that the user named."""
-        return Client(self.url, **options)
+        """A client of the service that the user named; it says when it has to wait."""
+        return Client(self.url, **{"on_wait": self.note, **options})
+
+    def command(self, arguments: str) -> str:
+        """A command for a hint, with the service's address where it would not be found without."""
+        found = os.environ.get("REALSPIKE_URL") or default_url()
+        return command(arguments if self.url == found else f"--url {self.url} {arguments}")
 
     def show(self, document: Any, person: Callable[[Console], None]) -> None:
         """Print a result: the document as JSON, or what `person` makes of it for a person."""
@@ -72,7 +87,7 @@ class Invocation:
 
 def invocation(ctx: typer.Context, *, url: str | None, as_json: bool) -> Invocation:
     """The options of a command, over the ones given before it."""
-    given = ctx.find_object(Globals) or Globals(DEFAULT_URL, as_json=False)
+    given = ctx.find_object(Globals) or Globals(default_url(), as_json=False)
     return Invocation(url or given.url, as_json or given.as_json)
 
 

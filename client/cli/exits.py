@@ -15,6 +15,8 @@ from client.errors import (
     ProblemError,
     ServerFailedError,
     ServerUnreachableError,
+    SpoolError,
+    UnknownDatasetError,
 )
 
 
@@ -41,8 +43,10 @@ class ExitCode(IntEnum):
 
 _TABLE: tuple[tuple[type[ClientError], ExitCode], ...] = (
     (InputError, ExitCode.BAD_INPUT),
+    (SpoolError, ExitCode.BAD_INPUT),
     (InvalidError, ExitCode.BAD_INPUT),
     (NotFoundError, ExitCode.NOT_FOUND),
+    (UnknownDatasetError, ExitCode.NOT_FOUND),
     (ServerUnreachableError, ExitCode.UNREACHABLE),
     (FetchError, ExitCode.UNREACHABLE),
     (ConflictError, ExitCode.CONFLICT),

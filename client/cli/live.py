@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 from rich.table import Column
 
-from client.cli.render import duration, number, percent
+from client.cli.render import duration, number, percent, reason_of
 from client.follow import Change, Follower, RunView
 
 
@@ -53,7 +53,7 @@ def status_line(run: RunView) -> str:
     if run.status == "succeeded" and run.accuracy is not None:
         text += f"  accuracy {percent(run.accuracy)}"
     if run.reason and run.reason != run.status:
-        text += f"  {run.reason}"
+        text += f"  {reason_of(run.reason)}"
     return f"{text}: {run.detail}" if run.detail and run.ended else text
 
 

@@ -12,11 +12,12 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from client.api import DEFAULT_URL
-from client.cli import data, models, runs, service, studies, workers
+from client.api import default_url
+from client.cli import data, doctor, models, runs, safety, service, spool, studies, workers
 from client.cli.context import Globals
 from client.cli.exits import ExitCode, exit_code
 from client.errors import ClientError
+from rscore.hints import command
 
 app = typer.Typer(
     name="realspike",
@@ -32,7 +33,12 @@ app.add_typer(studies.app, name="study")
 app.add_typer(models.app, name="model")
 app.add_typer(data.app, name="data")
 app.add_typer(workers.app, name="worker")
+app.add_typer(spool.app, name="spool")
+app.command()(safety.backup)
+app.command()(safety.restore)
+app.command()(safety.purge)
 app.command()(service.version)
+app.command()(doctor.doctor)
 
 
 @app.callback()
@@ -45,9 +51,11 @@ def globals_(
             metavar="URL",
             envvar="REALSPIKE_URL",
             show_envvar=False,
+            default_factory=default_url,
+            show_default=False,
             help="Where the service is; REALSPIKE_URL.",
         ),
-    ] = DEFAULT_URL,
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
     """Train, ablate, compare, fold and serve Real Spike spiking networks."""
@@ -90,7 +98,8 @@ def _misused(error: TyperException) -> int:
         print(message, file=sys.stderr)
         return error.exit_code
     path = getattr(getattr(error, "ctx", None), "command_path", "realspike")
-    _complain(f"{message[:1].lower()}{message[1:]}\nsee what it takes with: {path} --help")
+    see = command(f"{path} --help".removeprefix("realspike "))
+    _complain(f"{message[:1].lower()}{message[1:]}\nsee what it takes with: {see}")
     return ExitCode.BAD_INPUT
 
 

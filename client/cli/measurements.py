@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -10,8 +11,12 @@ from rich.console import Console
 from client.cli.context import JsonFlag, RunId, UrlOption, invocation
 from client.cli.render import bars, number, print_table
 from client.errors import InputError
+from client.follow import TERMINAL
 from client.wire import Histograms, Metrics
 from rscore.spec import nearest_name
+
+FEWEST_POINTS = 2
+"""Points a metric, where only the names are asked for; the service gives no fewer."""
 
 
 def log(
@@ -45,8 +50,25 @@ def metrics(
     """Print a run's metrics, one row an epoch."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        found = client.runs.metrics(client.runs.find(run_id)["id"], names=names or ())
-    cli.show(found, lambda out: _print_metrics(out, found, every=bool(names)))
+        run = client.runs.find(run_id)
+        found = client.runs.metrics(run["id"], names=names or ())
+        missing = set(names or ()) - {item["name"] for item in found["series"] if item["total"]}
+        if missing:
+            _refuse_unknown(missing, client.runs.metrics(run["id"], max_points=FEWEST_POINTS))
+    nothing = "no metrics" if run["status"] in TERMINAL else "no metrics yet"
+    cli.show(found, lambda out: _print_metrics(out, found, every=bool(names), nothing=nothing))
+
+
+def _refuse_unknown(missing: Iterable[str], measured: Metrics) -> None:
+    """An error for names that a run has not, as long as it has any."""
+    names = sorted(series["name"] for series in measured["series"])
+    lines = []
+    for name in sorted(missing) if names else []:
+        close = nearest_name(name, names)
+        hint = f"did you mean {close!r}?" if close else f"it has {', '.join(names)}"
+        lines.append(f"run {measured['run_id']} has no metric {name!r}; {hint}")
+    if lines:
+        raise InputError("\n".join(lines))
 
 
 def histogram(
@@ -88,7 +110,7 @@ def _print_histograms(out: Console, found: Histograms) -> None:
         out.print("\n".join(found["names"]) or "no distributions yet; they come with each epoch")
 
 
-def _print_metrics(out: Console, found: Metrics, *, every: bool) -> None:
+def _print_metrics(out: Console, found: Metrics, *, every: bool, nothing: str) -> None:
     """One row a step at which something was measured: ends of epochs, or `every` step there is."""
     shown = [
         item
@@ -100,7 +122,7 @@ def _print_metrics(out: Console, found: Metrics, *, every: bool) -> None:
         for step, value, epoch in zip(item["steps"], item["values"], item["epochs"], strict=True):
             rows.setdefault((step, epoch), {})[item["name"]] = value
     if not rows:
-        out.print("no metrics yet")
+        out.print(nothing)
         return
     columns = [item["name"] for item in shown]
     print_table(

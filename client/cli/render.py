@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
-from client.wire import Json, Run, Study, StudyTable
+from client.wire import Attempt, Json, Run, Study, StudyTable
 
 
 def print_table(out: Console, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -65,20 +65,56 @@ def duration(seconds: float | None) -> str:
 
 def age(moment: str | None) -> str:
     """How long ago something was."""
-    if moment is None:
+    return "" if moment is None else f"{duration(max(0.0, -_seconds_to(moment)))} ago"
+
+
+def ahead(moment: str | None) -> str:
+    """When something will be, and how long that is from now; nothing once it is past."""
+    if moment is None or (seconds := _seconds_to(moment)) <= 0:
         return ""
+    return f"{moment[:19].replace('T', ' ')} UTC, in {duration(seconds)}"
+
+
+def _seconds_to(moment: str) -> float:
     then = datetime.fromisoformat(moment)
     if then.tzinfo is None:
         then = then.replace(tzinfo=UTC)
-    return f"{duration(max(0.0, (datetime.now(UTC) - then).total_seconds()))} ago"
+    return (then - datetime.now(UTC)).total_seconds()
+
+
+ENDINGS: Mapping[str, str] = {
+    "drained": "handed back when its worker stopped",
+    "lost": "lost its worker",
+    "restored": "restored from a backup",
+}
+"""Outcomes and reasons of which the service's word says little to a person."""
+
+
+def reason_of(reason: str) -> str:
+    """Why something ended or waits again."""
+    return ENDINGS.get(reason, reason)
 
 
 def status_of(run: Run) -> str:
     """A run's status, with its reason or that it is being stopped."""
     if run["cancel_requested"] and run["status"] == "running":
         return "running, being cancelled"
-    told = run["reason"] and run["reason"] != run["status"]
-    return f"{run['status']} ({run['reason']})" if told else run["status"]
+    if run["reason"] and run["reason"] != run["status"]:
+        return f"{run['status']} ({reason_of(run['reason'])})"
+    return run["status"]
+
+
+def outcome_of(attempt: Attempt) -> str:
+    """How a try at a run ended, why, and what it still tried to write afterwards."""
+    ended, reason = attempt["outcome"], attempt["reason"]
+    told = [reason_of(ended)]
+    if reason and reason != ended:
+        told = [f"{reason_of(ended)} ({reason_of(reason)})"]
+    if attempt["exit"]:
+        told.append(attempt["exit"])
+    if attempt["refused"]:
+        told.append(f"late writes refused: {attempt['refused']}")
+    return ", ".join(told)
 
 
 def epoch_of(run: Run) -> str:

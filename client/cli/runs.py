@@ -9,12 +9,23 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from client.cli import measurements
-from client.cli.context import DataDir, Invocation, JsonFlag, RunId, UrlOption, invocation
+from client.cli import measurements, run_files
+from client.cli.context import (
+    Anyway,
+    DataDir,
+    Deleted,
+    Invocation,
+    JsonFlag,
+    RunId,
+    UrlOption,
+    invocation,
+)
 from client.cli.render import (
     age,
+    ahead,
     epoch_of,
     number,
+    outcome_of,
     percent,
     print_fields,
     print_table,
@@ -22,7 +33,7 @@ from client.cli.render import (
 )
 from client.cli.watch import watch_run
 from client.documents import naming, read_run
-from client.push import push_missing
+from client.push import provide_datasets
 from client.wire import Json, Run, RunPage
 from rscore.spec import RunSpec
 
@@ -31,8 +42,14 @@ TELLING = ("dataset", "network", "num_timesteps", "granularity", "epochs", "seed
 
 app = typer.Typer(no_args_is_help=True, help="Trainings: submit, list, watch, stop, repeat.")
 
-for command in (measurements.log, measurements.metrics, measurements.histogram):
-    app.command()(command)
+for other in (
+    measurements.log,
+    measurements.metrics,
+    measurements.histogram,
+    run_files.files,
+    run_files.download,
+):
+    app.command()(other)
 
 
 @app.command()
@@ -45,6 +62,7 @@ def submit(
     ] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="Stay until the run ends.")] = False,
     data_dir: DataDir = None,
+    anyway: Anyway = False,
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
@@ -52,8 +70,8 @@ def submit(
     cli = invocation(ctx, url=url, as_json=as_json)
     document = read_run(file, settings or [])
     with cli.client() as client:
-        push_missing(client, document, data_dir, cli.note)
-        with naming(file):
+        provide_datasets(client, document, data_dir, cli.note, anyway=anyway)
+        with naming(file, settings or []):
             run = client.runs.create(document)
         _show_submitted(cli, run, watched=watch_it)
         if watch_it:
@@ -66,7 +84,7 @@ def _show_submitted(cli: Invocation, run: Run, *, watched: bool) -> None:
         return
     text = f"run {run['id']} ({run['name']}) is {run['status']}"
     if not watched:
-        text += f"\nwatch it with: realspike run watch {run['id']}"
+        text += f"\nwatch it with: {cli.command('run watch ' + run['id'])}"
     cli.show(run, lambda out: out.print(text))
 
 
@@ -88,6 +106,7 @@ def list_runs(
         str | None, typer.Option("--experiment", help="Only runs of this experiment.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="At most so many.")] = 20,
+    deleted: Deleted = False,
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
@@ -95,9 +114,18 @@ def list_runs(
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         page = client.runs.page(
-            where=where, status=status or (), experiment=experiment, limit=limit
+            where=where,
+            status=status or (),
+            experiment=experiment,
+            limit=limit,
+            deleted=deleted,
         )
-    cli.show(page, lambda out: _print_page(out, page))
+    none = (
+        "no run was deleted"
+        if deleted
+        else f"no runs; submit one with: {cli.command('run submit FILE')}"
+    )
+    cli.show(page, lambda out: _print_page(out, page, none))
 
 
 @app.command()
@@ -147,17 +175,29 @@ def retry(
 def delete(
     ctx: typer.Context, run_id: RunId, as_json: JsonFlag = False, url: UrlOption = None
 ) -> None:
-    """Delete a run that has ended, with its files and its model."""
+    """Delete a run that has ended, with its files and its model, until it is purged."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         found = client.runs.find(run_id)["id"]
         client.runs.delete(found)
-    cli.show({"deleted": found}, lambda out: out.print(f"run {found} is deleted"))
+    text = f"run {found} is deleted; bring it back with: {cli.command(f'run restore {found}')}"
+    cli.show({"deleted": found}, lambda out: out.print(text))
 
 
-def _print_page(out: Console, page: RunPage) -> None:
+@app.command()
+def restore(
+    ctx: typer.Context, run_id: RunId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Bring a deleted run back, with its files and its model."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        run = client.runs.restore(run_id)
+    cli.show(run, lambda out: out.print(f"run {run['id']} is back; it is {status_of(run)}"))
+
+
+def _print_page(out: Console, page: RunPage, none: str) -> None:
     if not page["items"]:
-        out.print("no runs; submit one with: realspike run submit FILE")
+        out.print(none)
         return
     print_table(
         out,
@@ -191,6 +231,7 @@ def _print_run(out: Console, run: Run) -> None:
             ("status", status_of(run)),
             ("detail", run["detail"]),
             ("place in queue", run["queue_position"]),
+            ("not before", ahead(run["not_before"])),
             ("epoch", epoch_of(run)),
             ("accuracy", percent(run["summary"].get("test_acc"))),
             ("loss", number(run["summary"].get("train_loss"))),
@@ -203,17 +244,16 @@ def _print_run(out: Console, run: Run) -> None:
     if run["attempts"]:
         print_table(
             out,
-            ("ATTEMPT", "OUTCOME", "WORKER", "DEVICE", "FROM STEP", "STARTED"),
+            ("ATTEMPT", "OUTCOME", "HOST", "DEVICE", "FROM STEP", "STARTED", "WORKER"),
             (
                 (
                     attempt["number"],
-                    f"{attempt['outcome']} ({attempt['reason']})"
-                    if attempt["reason"]
-                    else attempt["outcome"],
-                    attempt["worker_id"],
+                    outcome_of(attempt),
+                    attempt["host"],
                     attempt["device"],
                     attempt["resumed_step"],
                     age(attempt["started_at"]),
+                    attempt["worker_id"],
                 )
                 for attempt in run["attempts"]
             ),

@@ -11,13 +11,14 @@ import typer
 from client.cli.context import JsonFlag, UrlOption, invocation
 from client.errors import ClientError
 from client.supervisor import run_service
+from rscore.hints import command
 
 READY = """realspike is up at {url}
   web page           {url}/
   API                {url}/api/v1/openapi.json
   everything stored  {home}
   logs               {home}/logs
-  first study        realspike --url {url} study submit presets/digits-ablation.yaml --watch
+  first study        {study}
 Ctrl-C stops it; runs that train go on from their checkpoint the next time."""
 
 
@@ -75,7 +76,8 @@ def up(
         if cli.as_json:
             cli.show_line({"event": "ready", "url": address, "home": str(home.absolute())})
         else:
-            print(READY.format(url=address, home=home.absolute()), flush=True)
+            study = command(f"--url {address} study submit presets/digits-ablation.yaml --watch")
+            print(READY.format(url=address, home=home.absolute(), study=study), flush=True)
 
     code = run_service(
         home=home, host=host, port=port, workers=workers, slots=slots, on_ready=ready
@@ -87,7 +89,7 @@ def version(ctx: typer.Context, as_json: JsonFlag = False, url: UrlOption = None
     """Print this program's version, and the service's where one answers."""
     cli = invocation(ctx, url=url, as_json=as_json)
     own = metadata.version("realspike")
-    with cli.client(retries=0) as client:
+    with cli.client(patience=0) as client:
         try:
             service = client.health()["version"]
         except ClientError:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from client.cli.context import DataDir, Invocation, JsonFlag, UrlOption, invocation
+from client.cli.context import Anyway, DataDir, Deleted, Invocation, JsonFlag, UrlOption, invocation
 from client.cli.render import (
     age,
     counts_of,
@@ -20,7 +20,7 @@ from client.cli.render import (
 )
 from client.cli.watch import watch_study
 from client.documents import naming, read_study
-from client.push import push_missing
+from client.push import provide_datasets
 from client.wire import Study, StudyPage, StudyPlan
 
 app = typer.Typer(no_args_is_help=True, help="Sweeps and ablations: many runs, one table.")
@@ -39,6 +39,7 @@ def submit(
         bool, typer.Option("--dry-run", help="Say what would be queued; queue nothing.")
     ] = False,
     data_dir: DataDir = None,
+    anyway: Anyway = False,
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
@@ -51,7 +52,7 @@ def submit(
         if dry_run:
             _show_plan(cli, plan)
             return
-        push_missing(client, document, data_dir, cli.note)
+        provide_datasets(client, document, data_dir, cli.note, anyway=anyway)
         study = client.studies.create(document)
         _show_submitted(cli, study, watched=watch_it)
         if watch_it:
@@ -74,7 +75,7 @@ def _show_submitted(cli: Invocation, study: Study, *, watched: bool) -> None:
         return
     text = f"study {study['id']} ({study['name']}): {study['total']} runs"
     if not watched:
-        text += f"\nwatch it with: realspike study watch {study['id']}"
+        text += f"\nwatch it with: {cli.command('study watch ' + study['id'])}"
     cli.show(study, lambda out: out.print(text))
 
 
@@ -82,14 +83,20 @@ def _show_submitted(cli: Invocation, study: Study, *, watched: bool) -> None:
 def list_studies(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="At most so many.")] = 20,
+    deleted: Deleted = False,
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
     """List studies, newest first."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        page = client.studies.page(limit=limit)
-    cli.show(page, lambda out: _print_page(out, page))
+        page = client.studies.page(limit=limit, deleted=deleted)
+    none = (
+        "no study was deleted"
+        if deleted
+        else f"no studies; submit one with: {cli.command('study submit FILE')}"
+    )
+    cli.show(page, lambda out: _print_page(out, page, none))
 
 
 @app.command()
@@ -141,9 +148,33 @@ def cancel(
     cli.show(study, lambda out: out.print(f"study {study['id']}: {counts_of(study)}"))
 
 
-def _print_page(out: Console, page: StudyPage) -> None:
+@app.command()
+def delete(
+    ctx: typer.Context, study_id: StudyId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Delete a study that has ended, with its runs and their models, until it is purged."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        found = client.studies.find(study_id)["id"]
+        client.studies.delete(found)
+    text = f"study {found} is deleted; bring it back with: {cli.command(f'study restore {found}')}"
+    cli.show({"deleted": found}, lambda out: out.print(text))
+
+
+@app.command()
+def restore(
+    ctx: typer.Context, study_id: StudyId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Bring a deleted study back, with the runs and models that were deleted with it."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        study = client.studies.restore(study_id)
+    cli.show(study, lambda out: out.print(f"study {study['id']} is back: {counts_of(study)}"))
+
+
+def _print_page(out: Console, page: StudyPage, none: str) -> None:
     if not page["items"]:
-        out.print("no studies; submit one with: realspike study submit FILE")
+        out.print(none)
         return
     print_table(
         out,

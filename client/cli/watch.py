@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
 
 from client.api import Client
 from client.cli.context import Invocation, ended, stdout
@@ -16,18 +15,18 @@ from client.wire import Model, Run
 
 def watch_run(cli: Invocation, client: Client, run_id: str) -> None:
     """Show a run's epochs as they end; exit code 1 when it fails or is cancelled."""
-    _follow(cli, Follower(client, run_id=run_id), f"realspike run watch {run_id}")
+    _follow(cli, Follower(client, run_id=run_id), cli.command(f"run watch {run_id}"))
     run = client.runs.get(run_id)
     if cli.as_json:
         cli.show_line({"event": "end", "run": run})
     else:
-        print_end(stdout(), run, client.models.get(run["model_id"]) if run["model_id"] else None)
+        print_end(cli, run, client.models.get(run["model_id"]) if run["model_id"] else None)
     ended(run["status"])
 
 
 def watch_study(cli: Invocation, client: Client, study_id: str) -> None:
     """Show a study's runs as they go, then its table; exit code 1 unless every run succeeded."""
-    _follow(cli, Follower(client, study_id=study_id), f"realspike study watch {study_id}")
+    _follow(cli, Follower(client, study_id=study_id), cli.command(f"study watch {study_id}"))
     study = client.studies.get(study_id)
     table = client.studies.table(study_id)
     if cli.as_json:
@@ -38,14 +37,15 @@ def watch_study(cli: Invocation, client: Client, study_id: str) -> None:
     ended("finished" if succeeded else "failed")
 
 
-def print_end(out: Console, run: Run, model: Model | None) -> None:
+def print_end(cli: Invocation, run: Run, model: Model | None) -> None:
     """What a run came to, and what to do next."""
+    out = stdout()
     if model is not None:
         accuracy = percent(model["test_acc"])
         out.print(f"model {model['id']}: fold {model['verdict']}, test accuracy {accuracy}")
-        out.print(f"download it with: realspike model download {model['id']}")
+        out.print(f"download it with: {cli.command('model download ' + model['id'])}")
     elif run["status"] == "failed":
-        out.print(f"see its log with: realspike run log {run['id']}")
+        out.print(f"see its log with: {cli.command('run log ' + run['id'])}")
 
 
 def _follow(cli: Invocation, follower: Follower, again: str) -> None:

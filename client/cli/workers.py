@@ -8,6 +8,7 @@ from rich.console import Console
 from client.cli.context import JsonFlag, UrlOption, invocation
 from client.cli.render import age, print_table
 from client.wire import Worker
+from rscore.hints import command
 
 app = typer.Typer(no_args_is_help=True, help="Worker processes.")
 
@@ -28,7 +29,7 @@ def list_workers(ctx: typer.Context, as_json: JsonFlag = False, url: UrlOption =
 
 def _print_workers(out: Console, workers: list[Worker]) -> None:
     if not workers:
-        out.print("no worker has registered; `realspike up` starts some")
+        out.print(f"no worker has registered; `{command('up')}` starts some")
         return
     print_table(
         out,

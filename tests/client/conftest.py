@@ -65,13 +65,18 @@ def realspike(capsys: pytest.CaptureFixture[str]) -> Realspike:
 
 
 @pytest.fixture(scope="session")
-def service_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def service_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of everything that the running service stores."""
+    return tmp_path_factory.mktemp("service")
+
+
+@pytest.fixture(scope="session")
+def service_url(service_home: Path) -> Iterator[str]:
     """A running service; two slots, since one core a training is quickest at this size."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REALSPIKE_")]:
             patch.delenv(name)
-        home = tmp_path_factory.mktemp("service")
-        with service(home=home, workers=1, slots=2) as url:
+        with service(home=service_home, workers=1, slots=2) as url:
             yield url
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from client import transport
+from client.api import Client
+from client.cli.context import Invocation
 from client.cli.exits import ExitCode, exit_code
 from client.errors import (
     ClientError,
@@ -23,8 +26,10 @@ from client.errors import (
     ProblemError,
     ServerFailedError,
     ServerUnreachableError,
+    UnknownDatasetError,
 )
 from client.wire import Problem
+from rscore.hints import command
 from tests.client.conftest import Realspike
 
 PROBLEM: Problem = {
@@ -61,12 +66,17 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
     ],
     ids=" ".join,
 )
-def test_unreachable_service(realspike: Realspike, nowhere: str, arguments: list[str]) -> None:
+def test_unreachable_service(
+    realspike: Realspike, nowhere: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "PATIENCE_AT_FIRST", 0.1)
     said = realspike(*arguments)
     assert said.code == ExitCode.UNREACHABLE
-    first, second = said.err.splitlines()
+    waiting, first, second = said.err.splitlines()
+    assert waiting == f"no answer from {nowhere}; trying again for 0.1 s"
     assert first.startswith(f"error: no service answers at {nowhere}")
-    assert second == "start it with `realspike up`, or say where it is with --url or REALSPIKE_URL"
+    up = command("up")
+    assert second == f"start it with `{up}`, or say where it is with --url or REALSPIKE_URL"
     assert said.out == ""
 
 
@@ -74,6 +84,47 @@ def test_url_option_wins_before_and_after_the_command(realspike: Realspike, nowh
     other = nowhere.replace("127.0.0.1", "localhost")
     assert other in realspike("--url", other, "version").out
     assert other in realspike("version", "--url", other).out
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        (None, None, "http://127.0.0.1:8700"),
+        (None, "9", "http://127.0.0.1:9"),
+        ("0.0.0.0", "9", "http://127.0.0.1:9"),
+        ("::1", "", "http://[::1]:8700"),
+        (None, "0", "http://127.0.0.1:8700"),
+    ],
+)
+def test_without_a_url_the_service_is_where_up_listens(
+    monkeypatch: pytest.MonkeyPatch, host: str | None, port: str | None, url: str
+) -> None:
+    for name, value in (("REALSPIKE_HOST", host), ("REALSPIKE_PORT", port)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert Client().url == url
+
+
+def test_the_command_line_asks_the_port_of_the_environment(
+    realspike: Realspike, nowhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REALSPIKE_URL")
+    monkeypatch.setenv("REALSPIKE_PORT", nowhere.rpartition(":")[2])
+    assert realspike("version", "--json").document["url"] == nowhere
+    monkeypatch.setenv("REALSPIKE_PORT", "many")
+    said = realspike("version")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "Invalid port: 'many'" in said.err
+
+
+def test_a_hint_names_the_service_only_where_it_has_to(
+    nowhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Invocation(nowhere, as_json=False).command("run list") == command("run list")
+    other = Invocation("http://other.test", as_json=False)
+    assert other.command("run list") == command("--url http://other.test run list")
 
 
 def test_version_without_a_service(realspike: Realspike, nowhere: str) -> None:
@@ -84,25 +135,25 @@ def test_version_without_a_service(realspike: Realspike, nowhere: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says", "command"),
+    ("arguments", "says", "path"),
     [
-        (["runn"], "no such command 'runn'. Did you mean 'run'?", "realspike"),
-        (["run", "lst"], "no such command 'lst'. Did you mean 'list'?", "realspike run"),
-        (["run", "list", "--limit", "0"], "invalid value for '--limit': ", "realspike run list"),
-        (["run", "list", "--experimnt", "x"], "no such option: --experimnt", "realspike run list"),
-        (["run", "show"], "missing argument 'ID'", "realspike run show"),
-        (["data", "push", "mnist"], "missing option '--from'", "realspike data push"),
+        (["runn"], "no such command 'runn'. Did you mean 'run'?", ""),
+        (["run", "lst"], "no such command 'lst'. Did you mean 'list'?", "run"),
+        (["run", "list", "--limit", "0"], "invalid value for '--limit': ", "run list"),
+        (["run", "list", "--experimnt", "x"], "no such option: --experimnt", "run list"),
+        (["run", "show"], "missing argument 'ID'", "run show"),
+        (["data", "push", "mnist"], "missing option '--from'", "data push"),
     ],
 )
 def test_wrong_usage_is_said_as_every_error_is(
-    realspike: Realspike, arguments: list[str], says: str, command: str
+    realspike: Realspike, arguments: list[str], says: str, path: str
 ) -> None:
     said = realspike(*arguments)
     assert said.code == ExitCode.BAD_INPUT
     assert said.out == ""
     first, second = said.err.splitlines()
     assert first.startswith(f"error: {says}")
-    assert second == f"see what it takes with: {command} --help"
+    assert second == f"see what it takes with: {command(f'{path} --help'.strip())}"
 
 
 def test_group_without_a_command_shows_its_help(realspike: Realspike) -> None:
@@ -132,9 +183,10 @@ def test_data_set_that_needs_no_download(realspike: Realspike, nowhere: str) -> 
 
 
 def test_data_set_that_is_none(realspike: Realspike) -> None:
-    said = realspike("data", "fetch", "mnits")
-    assert said.code == ExitCode.BAD_INPUT
-    assert "did you mean 'mnist'?" in said.err
+    for arguments in (["fetch", "mnits"], ["push", "mnits", "--from", "."]):
+        said = realspike("data", *arguments)
+        assert said.code == ExitCode.NOT_FOUND
+        assert said.err == "error: there is no data set 'mnits'; did you mean 'mnist'?\n"
 
 
 def test_folder_that_cannot_be_written(realspike: Realspike, tmp_path: Path) -> None:
@@ -188,6 +240,7 @@ def test_folder_without_a_model_does_not_verify(realspike: Realspike, tmp_path: 
         (InputError("x"), ExitCode.BAD_INPUT),
         (InvalidError(PROBLEM), ExitCode.BAD_INPUT),
         (NotFoundError(PROBLEM), ExitCode.NOT_FOUND),
+        (UnknownDatasetError("x"), ExitCode.NOT_FOUND),
         (ServerUnreachableError("u", "r"), ExitCode.UNREACHABLE),
         (FetchError("x"), ExitCode.UNREACHABLE),
         (ConflictError(PROBLEM), ExitCode.CONFLICT),
@@ -237,4 +290,5 @@ def test_up_on_a_port_that_is_taken(tmp_path: Path) -> None:
         )
     assert said.returncode == ExitCode.ENDED_BADLY
     assert said.stderr.startswith(f"error: port {port} on 127.0.0.1 is taken")
+    assert "--port or REALSPIKE_PORT" in said.stderr
     assert said.stderr.count("\n") == 1

@@ -15,6 +15,7 @@ from client.api import Client
 from client.cli.exits import ExitCode
 from client.errors import DownloadError
 from client.follow import Follower
+from rscore.hints import command
 from tests.client.conftest import STUDY_FILE, Realspike
 from tests.support.waiting import wait_until
 
@@ -95,7 +96,7 @@ def test_ctrl_c_stops_the_watching_alone(
     said = realspike("run", "watch", run_id)
     assert said.code == ExitCode.INTERRUPTED
     assert said.err == (
-        f"stopped watching; it goes on. Watch again with: realspike run watch {run_id}\n"
+        f"stopped watching; it goes on. Watch again with: {command(f'run watch {run_id}')}\n"
     )
 
 
@@ -108,7 +109,7 @@ def test_lists_show_and_table(realspike: Realspike, finished: dict[str, Any]) ->
     assert filtered["items"] == []
     shown = realspike("run", "show", run_id[-8:])
     assert run_id in shown.out
-    assert "ATTEMPT" in shown.out
+    assert re.search(r"ATTEMPT +OUTCOME +HOST +DEVICE", shown.out)
     spec = next(line for line in shown.out.splitlines() if line.startswith("spec "))
     assert "dataset digits" in spec
     assert "train_samples 200" in spec
@@ -131,6 +132,21 @@ def test_log_and_metrics(realspike: Realspike, finished: dict[str, Any]) -> None
     assert "batch_loss" not in printed.out
     chosen = realspike("run", "metrics", run_id, "--name", "test_acc", "--json").document
     assert [series["name"] for series in chosen["series"]] == ["test_acc"]
+    wrong = realspike("run", "metrics", run_id, "--name", "test_acc", "--name", "tset_acc")
+    assert wrong.code == ExitCode.BAD_INPUT
+    assert wrong.err == (
+        f"error: run {run_id} has no metric 'tset_acc'; did you mean 'test_acc'?\n"
+    )
+
+
+def test_metrics_of_a_run_that_has_none(
+    realspike: Realspike, client: Client, run_file: Path
+) -> None:
+    run = client.runs.create(yaml.safe_load(run_file.read_text()))
+    client.runs.cancel(run["id"])
+    wait_until(lambda: client.runs.get(run["id"])["status"] == "cancelled", "the run is cancelled")
+    said = realspike("run", "metrics", run["id"], "--name", "test_acc")
+    assert (said.code, said.out) == (ExitCode.OK, "no metrics\n")
 
 
 def test_distributions(realspike: Realspike, finished: dict[str, Any], client: Client) -> None:
@@ -223,6 +239,24 @@ def test_download_that_is_damaged_is_not_kept(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_files_of_a_run_with_one_that_a_script_added(
+    realspike: Realspike, client: Client, finished: dict[str, Any], tmp_path: Path
+) -> None:
+    run_id, model = finished["models"][0]["run_id"], finished["models"][0]
+    (tmp_path / "mine.txt").write_text("mine")
+    client.runs.put_file(run_id, tmp_path / "mine.txt")
+
+    listed = realspike("run", "files", run_id)
+    assert re.search(r"^file +mine.txt +4 ", listed.out, re.MULTILINE)
+    assert re.search(r"^onnx +folded.onnx ", listed.out, re.MULTILINE)
+    got = realspike("run", "download", run_id, "mine.txt", "--out", str(tmp_path / "got"), "--json")
+    assert Path(got.document["path"]).read_text() == "mine"
+    wrong = realspike("run", "download", run_id, "mine.tx")
+    assert wrong.code == ExitCode.BAD_INPUT
+    assert "did you mean 'mine.txt'?" in wrong.err
+    assert client.models.get(model["id"])["files"] == model["files"]
+
+
 def test_kind_that_is_none(realspike: Realspike, finished: dict[str, Any]) -> None:
     said = realspike("model", "download", finished["models"][0]["id"], "--kind", "onx")
     assert said.code == ExitCode.BAD_INPUT
@@ -238,6 +272,35 @@ def test_dry_run_queues_nothing(realspike: Realspike, study_file: Path, client: 
     assert client.studies.page()["total"] == before
 
 
+def test_a_data_set_that_nobody_has_is_said_before_anything_is_queued(
+    realspike: Realspike, run_file: Path, study_file: Path, client: Client
+) -> None:
+    before = client.runs.page()["total"]
+    study_file.write_text(study_file.read_text().replace("digits", "n-mnist"))
+    for noun, file in (
+        ("run", [str(run_file), "--set", "dataset=n-mnist"]),
+        ("study", [str(study_file)]),
+    ):
+        said = realspike(noun, "submit", *file)
+        assert (said.code, said.out) == (ExitCode.BAD_INPUT, "")
+        assert said.err.startswith("error: the service does not have n-mnist, ")
+    assert client.runs.page()["total"] == before
+
+
+def test_a_data_set_may_come_after_the_run_that_needs_it(
+    realspike: Realspike, run_file: Path, service_home: Path
+) -> None:
+    said = realspike(
+        "run", "submit", str(run_file), "--set", "dataset=n-mnist", "--anyway", "--json"
+    )
+    assert said.code == ExitCode.OK
+    assert "queued all the same" in said.err
+    run_id = said.document["id"]
+    told = service_home / "logs" / "worker-1.log"
+    wait_until(lambda: f"run {run_id} failed" in told.read_text(), "the worker says that it failed")
+    assert "(dataset_missing)" in realspike("run", "show", run_id).out
+
+
 def test_typo_in_a_study_file(realspike: Realspike, study_file: Path) -> None:
     study_file.write_text(study_file.read_text().replace("granularity", "granularty"))
     said = realspike("study", "submit", str(study_file))
@@ -249,17 +312,46 @@ def test_typo_in_a_study_file(realspike: Realspike, study_file: Path) -> None:
 
 
 def test_tag_that_the_service_refuses(realspike: Realspike, run_file: Path) -> None:
-    said = realspike("run", "submit", str(run_file), "--set", f"tags=[{'x' * 61}]")
+    tags = f"tags=[{'x' * 61}]"
+    said = realspike("run", "submit", str(run_file), "--set", tags)
     assert said.code == ExitCode.BAD_INPUT
+    assert said.err.startswith(f"error: --set {tags}: String should have at most 60 characters")
+    run_file.write_text(run_file.read_text() + f"tags: [{'x' * 61}]\n")
+    said = realspike("run", "submit", str(run_file))
     assert said.err.startswith(f"error: {run_file}: tags.0: ")
 
 
-def test_deleted_run_is_not_found(realspike: Realspike, client: Client, run_file: Path) -> None:
+def test_run_that_is_deleted_comes_back(
+    realspike: Realspike, client: Client, run_file: Path
+) -> None:
     run = client.runs.create(yaml.safe_load(run_file.read_text()))
     client.runs.cancel(run["id"])
     wait_until(lambda: client.runs.get(run["id"])["status"] == "cancelled", "the run is cancelled")
-    assert realspike("run", "delete", run["id"]).code == ExitCode.OK
+    deleted = realspike("run", "delete", run["id"])
+    assert (deleted.code, f"realspike run restore {run['id']}" in deleted.out) == (0, True)
     assert realspike("run", "show", run["id"]).code == ExitCode.NOT_FOUND
+    assert run["id"] in realspike("run", "list", "--deleted").out
+    assert "is cancelled" in realspike("run", "restore", run["id"][-8:]).out
+    assert realspike("run", "show", run["id"]).code == ExitCode.OK
+    assert realspike("run", "list", "--deleted").out == "no run was deleted\n"
+    assert realspike("run", "restore", "nope").code == ExitCode.NOT_FOUND
+
+
+def test_study_that_is_deleted_comes_back(
+    realspike: Realspike, client: Client, finished: dict[str, Any]
+) -> None:
+    study_id = finished["study"]
+    assert f"realspike study restore {study_id}" in realspike("study", "delete", study_id).out
+    for noun, thing in (
+        ("study", study_id),
+        ("run", finished["runs"][0]),
+        ("model", finished["models"][0]["id"]),
+    ):
+        assert realspike(noun, "show", thing).code == ExitCode.NOT_FOUND
+    assert study_id in realspike("study", "list", "--deleted").out
+    assert "2 succeeded" in realspike("study", "restore", study_id[-8:]).out
+    assert realspike("study", "list", "--deleted").out == "no study was deleted\n"
+    assert client.models.page(study_id=study_id)["items"] == finished["models"]
 
 
 @pytest.mark.parametrize("noun", ["run", "study", "model"])

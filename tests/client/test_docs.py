@@ -19,6 +19,9 @@ CLI = (GUIDE / "cli.md").read_text()
 SETTINGS = (GUIDE / "settings.md").read_text()
 
 
+CLIENT_SETTINGS = {"URL", "SPOOL_DIR"}
+
+
 def leaves(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
     subcommands = getattr(command, "commands", None)
     if subcommands is None:
@@ -84,4 +87,4 @@ def test_setting_with_its_default_and_description(name: str) -> None:
 
 def test_no_setting_that_is_gone() -> None:
     named = set(re.findall(r"`REALSPIKE_([A-Z_]+)`", SETTINGS))
-    assert named == {name.upper() for name in Settings.model_fields} | {"URL"}
+    assert named == {name.upper() for name in Settings.model_fields} | CLIENT_SETTINGS

@@ -31,7 +31,7 @@ def test_every_problem_has_its_line(tmp_path: Path) -> None:
         read_run(path)
     lines = str(caught.value).splitlines()
     assert len(lines) == 3
-    assert "did you mean 'name'?" in lines[0]
+    assert "did you mean 'name'?" in lines[2]
     assert all(line.startswith(str(path)) for line in lines)
 
 
@@ -49,7 +49,7 @@ def test_settings_are_laid_over(tmp_path: Path) -> None:
     [
         ("epochs", "write it as field=value"),
         ("epohs=3", "did you mean 'epochs'"),
-        ("epochs=0", "spec.epochs"),
+        ("epochs=0", "^--set epochs=0: Input should be greater"),
         ("epochs={", "line 1"),
     ],
 )
@@ -107,6 +107,16 @@ def test_run_and_study_files_are_told_apart(tmp_path: Path) -> None:
         read_study(write(tmp_path, "spec: {}\n"))
 
 
+def test_levels_written_as_in_ablate_are_shown_in_the_form_of_sweeps(tmp_path: Path) -> None:
+    path = write(tmp_path, "parameters: {lr: [0.1, 0.2], decay: 0.5, seed: {value: 1}}\n")
+    with pytest.raises(InputError) as caught:
+        read_study(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}: parameters.lr: write {{values: [0.1, 0.2]}}",
+        f"{path}: parameters.decay: write {{value: 0.5}}",
+    ]
+
+
 @pytest.mark.parametrize("path", sorted(PRESETS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_preset_is_a_run_or_a_study(path: Path) -> None:
     document = read_document(path)
@@ -120,7 +130,10 @@ def test_json_is_read_too(tmp_path: Path) -> None:
 
 def test_datasets_of_documents() -> None:
     assert datasets_of({"spec": {"dataset": "mnist"}}) == ["mnist"]
-    assert datasets_of({"base": {}, "ablate": {"dataset": ["mnist", "digits"]}}) == [
+    assert datasets_of({"base": {"dataset": "kmnist"}}) == ["kmnist"]
+    assert datasets_of(
+        {"base": {"dataset": "kmnist"}, "ablate": {"dataset": ["mnist", "digits"]}}
+    ) == [
         "digits",
         "mnist",
     ]

@@ -96,3 +96,36 @@ def test_gives_up_on_a_service_that_stays_away() -> None:
 def test_client_has_events() -> None:
     client = Client("http://service.test", transport=httpx.MockTransport(lambda _: stream_of()))
     assert next(iter(client.events())).kind == "connected"
+
+
+def test_a_stream_that_was_silent_for_long_is_not_given_up_at_once() -> None:
+    now = [0.0]
+
+    class Silent(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            now[0] += 3600
+            raise httpx.ReadError("connection reset")
+
+    answers: list[httpx.Response | Exception] = [
+        httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Silent()),
+        httpx.ConnectError("refused"),
+        stream_of(sent(1)),
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        following = answers.pop(0)
+        if isinstance(following, Exception):
+            raise following
+        return following
+
+    said: list[str] = []
+    transport = Transport(
+        "http://service.test", transport=httpx.MockTransport(answer), on_wait=said.append
+    )
+    stream = EventStream(transport, sleep=lambda _: None, clock=lambda: now[0])
+    assert [event.kind for _, event in zip(range(3), stream, strict=False)] == [
+        "connected",
+        "connected",
+        "run",
+    ]
+    assert said == ["no answer from http://service.test; trying again for 300 s"]

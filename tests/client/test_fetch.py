@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from client import fetch
-from client.errors import FetchError, InputError
+from client.errors import FetchError, UnknownDatasetError
 from rscore.datasets import DatasetFile, DatasetInfo
 
 CONTENT = bytes(range(256)) * 40
@@ -143,5 +143,5 @@ def test_what_only_a_person_can_get(
 
 def test_data_set_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.undo()
-    with pytest.raises(InputError, match="did you mean 'fashion-mnist'"):
+    with pytest.raises(UnknownDatasetError, match="did you mean 'fashion-mnist'"):
         fetch.fetch_dataset("fashion-minst", tmp_path)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from client.api import Client
-from client.errors import NotFoundError
+from client.errors import InputError, NotFoundError
 
 PREDICTION = {"label": 0, "name": "0", "probability": 1.0, "probabilities": [1.0]}
 
@@ -27,6 +28,9 @@ class Service:
             self.bodies.append(json.loads(request.content))
             predictions = [PREDICTION] * len(self.bodies[-1]["inputs"])
             return httpx.Response(200, json={"model_id": "m", "predictions": predictions})
+        if request.url.path.endswith("/certificate"):
+            refused = [{"format": "nir", "reason": "NIR cannot express conv1: it has no pool"}]
+            return httpx.Response(200, json={"certificate": {"refused": refused}})
         if request.url.path.endswith("/studies"):
             study = {"id": "stu_1", "name": "mine and yours"}
             return httpx.Response(200, json={"items": [study], "next_cursor": None, "total": 1})
@@ -65,3 +69,17 @@ def test_samples_go_in_bodies_that_the_service_takes(
     service = Service()
     assert len(service.client().models.predict("m", [sample] * count)) == count
     assert [len(body["inputs"]) for body in service.bodies] == sizes
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("nir", ": NIR cannot express conv1: it has no pool"), ("onx", "")]
+)
+def test_a_file_that_a_model_has_not_is_said_with_the_reason(
+    tmp_path: Path, kind: str, why: str
+) -> None:
+    model: Any = {"id": "mod_1", "files": [{"kind": "onnx"}, {"kind": "folded"}]}
+    with pytest.raises(InputError) as caught:
+        Service().client().models.download(model, kind, tmp_path)
+    assert str(caught.value) == (
+        f"model mod_1 has no file of kind {kind!r}{why}; it has folded, onnx"
+    )

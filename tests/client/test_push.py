@@ -38,7 +38,8 @@ class Store:
         if request.method == "PUT":
             self.files[request.url.path.rpartition("/")[2]] = request.content
         ready = set(self.files) == set(FILES)
-        return httpx.Response(200, json={"name": "mnist", "ready": ready})
+        remedy = None if ready else "run `realspike data fetch mnist`"
+        return httpx.Response(200, json={"name": "mnist", "ready": ready, "remedy": remedy})
 
 
 @pytest.fixture
@@ -87,20 +88,29 @@ def test_missing_data_set_is_sent_before_a_run(
     fill(tmp_path / "mnist")
     document: dict[str, Any] = {"spec": {"dataset": "mnist"}}
     said: list[str] = []
-    push.push_missing(client, document, tmp_path, said.append)
+    push.provide_datasets(client, document, tmp_path, said.append)
     assert said[0] == f"the service does not have mnist, but {tmp_path} does"
     assert store.files == FILES
     said.clear()
-    push.push_missing(client, document, tmp_path, said.append)
+    push.provide_datasets(client, document, tmp_path, said.append)
     assert said == []
 
 
 @pytest.mark.parametrize("data_dir", [None, "empty"])
-def test_nothing_is_sent_without_files(
+def test_a_data_set_that_nobody_has_is_an_error_unless_it_comes_later(
     tmp_path: Path, client: Client, store: Store, data_dir: str | None
 ) -> None:
     folder = tmp_path / data_dir if data_dir else None
-    push.push_missing(client, {"spec": {"dataset": "mnist"}}, folder, print)
+    document: dict[str, Any] = {"spec": {"dataset": "mnist"}}
+    with pytest.raises(InputError) as caught:
+        push.provide_datasets(client, document, folder, print)
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("the service does not have mnist, so training would fail: run `realsp")
+    assert "--data-dir" in first
+    assert second == "or queue now and bring the data later: --anyway"
+    said: list[str] = []
+    push.provide_datasets(client, document, folder, said.append, anyway=True)
+    assert said == [f"{first}\nqueued all the same: bring the data before a worker is free"]
     assert store.files == {}
 
 
@@ -122,7 +132,8 @@ def test_folders_cannot_be_sent(
     (tmp_path / "mnist" / "Train").mkdir(parents=True)
     with pytest.raises(InputError, match=rf"copy {tmp_path / 'mnist'} to a folder mnist"):
         push.push_dataset(client, "mnist", tmp_path, print)
-    push.push_missing(client, {"spec": {"dataset": "mnist"}}, tmp_path, print)
+    with pytest.raises(InputError, match=rf"copy {tmp_path / 'mnist'} to a folder mnist"):
+        push.provide_datasets(client, {"spec": {"dataset": "mnist"}}, tmp_path, print)
     assert store.files == {}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,21 +16,25 @@ from client.errors import (
     ServerFailedError,
     ServerUnreachableError,
 )
+from client.transport import PATIENCE_AT_FIRST
+from rscore.runfile import Origin
 
 Answer = httpx.Response | Exception
 
 
 class Script:
-    """Answers each request with the next of its answers, and remembers what was asked."""
+    """Answers each request with the next of its answers, the last for ever; has its own clock."""
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.pauses: list[float] = []
+        self.said: list[str] = []
+        self.now = 1000.0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers.pop(0)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -38,9 +43,15 @@ class Script:
         return Client(
             "http://service.test",
             transport=httpx.MockTransport(self),
-            sleep=self.pauses.append,
+            sleep=self.sleep,
+            clock=lambda: self.now,
+            on_wait=self.said.append,
             **options,
         )
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
 
 
 def problem(status: int, detail: str = "no", **more: Any) -> httpx.Response:
@@ -88,10 +99,73 @@ def test_cancel_is_repeated_while_nothing_was_sent() -> None:
 
 
 def test_unreachable_says_how_to_start_it() -> None:
-    script = Script(*[httpx.ConnectError("refused")] * 3)
+    script = Script(httpx.ConnectError("refused"))
     with pytest.raises(ServerUnreachableError, match=r"realspike up.*\n?.*--url"):
-        script.client(retries=2).info()
-    assert len(script.requests) == 3
+        script.client().info()
+
+
+def test_without_patience_nothing_is_tried_again() -> None:
+    script = Script(httpx.ConnectError("refused"))
+    with pytest.raises(ServerUnreachableError):
+        script.client(patience=0).info()
+    assert len(script.requests) == 1
+    assert script.said == []
+
+
+def test_a_service_that_never_answered_is_given_up_soon() -> None:
+    script = Script(httpx.ConnectError("refused"))
+    with pytest.raises(ServerUnreachableError):
+        script.client(patience=30).info()
+    assert sum(script.pauses) == pytest.approx(PATIENCE_AT_FIRST)
+    assert script.said == ["no answer from http://service.test; trying again for 5 s"]
+
+
+def test_a_proxy_with_nothing_behind_it_is_no_answer() -> None:
+    script = Script(httpx.Response(502))
+    with pytest.raises(ServerFailedError):
+        script.client(patience=30).info()
+    assert sum(script.pauses) == pytest.approx(PATIENCE_AT_FIRST)
+
+
+def test_a_service_that_answered_before_is_waited_for() -> None:
+    script = Script(httpx.Response(200, json={}), httpx.ConnectError("refused"))
+    client = script.client(patience=30)
+    client.info()
+    with pytest.raises(ServerUnreachableError):
+        client.info()
+    assert sum(script.pauses) == pytest.approx(30)
+    assert max(script.pauses) <= 2.4
+    assert script.said == ["no answer from http://service.test; trying again for 30 s"]
+
+
+def test_waiting_is_said_once_each_time_that_the_service_is_away() -> None:
+    away = httpx.ConnectError("refused")
+    here = httpx.Response(200, json={})
+    client = (script := Script(here, away, away, here, away, here)).client()
+    for _ in range(3):
+        client.info()
+    assert len(script.said) == 2
+
+
+def test_a_service_that_says_when_to_come_back_is_left_alone_so_long() -> None:
+    script = Script(
+        httpx.Response(200, json={}),
+        httpx.Response(503, headers={"Retry-After": "7"}),
+        httpx.Response(429, headers={"Retry-After": "soon"}),
+        httpx.Response(200, json={}),
+    )
+    client = script.client()
+    client.info()
+    client.info()
+    assert script.pauses[0] == 7
+    assert script.pauses[1] < 1
+
+
+def test_a_service_that_comes_back_too_late_is_not_waited_for() -> None:
+    script = Script(httpx.Response(503, headers={"Retry-After": "3600"}))
+    with pytest.raises(ServerFailedError):
+        script.client().info()
+    assert script.pauses == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +195,7 @@ def test_field_problems_are_one_line_each() -> None:
     script = Script(problem(422, errors=errors))
     with pytest.raises(InvalidError) as caught:
         script.client().runs.create({})
-    assert caught.value.lines("run.yaml") == [
+    assert caught.value.lines(Origin.of(Path("run.yaml")).line) == [
         "run.yaml: spec.granularty: unknown field (did you mean it?)",
         "run.yaml: spec.epochs: too small",
     ]

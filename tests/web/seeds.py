@@ -17,7 +17,7 @@ from server.storage import (
     studies,
     workers,
 )
-from tests.support.runs import claim_run, make_run
+from tests.support.runs import claim_run, make_run, report_death
 from tests.web.conftest import Site
 
 EPOCH_STEPS = 23
@@ -149,6 +149,13 @@ def fail_run(site: Site, run_id: str, attempt: int, *, reason: str, detail: str)
     """End it with a failure."""
     with site.db.write() as session:
         lifecycle.fail(session, run_id, attempt, reason=reason, detail=detail)
+
+
+def lose_worker(site: Site, run_id: str, attempt: int, how: str) -> None:
+    """Let its worker see its process die; it waits a long while for the next attempt."""
+    report_death(site.db, run_id, attempt, how, backoff=300)
+    with site.db.write() as session:
+        lifecycle.note_refused(session, run_id, attempt)
 
 
 def cancel_is_asked(site: Site, run_id: str) -> bool:

@@ -134,6 +134,25 @@ def test_a_failed_run_says_why_and_can_be_retried(open_page: OpenPage, site: Sit
     expect(page.get_by_text("Place in the queue")).to_be_visible()
 
 
+def test_a_run_that_lost_its_worker_says_how_and_when_it_goes_on(
+    open_page: OpenPage, site: Site
+) -> None:
+    run_id = seeds.add_run(site, "unlucky")
+    attempt = seeds.start_run(site, run_id)
+    page = open_page(f"/runs/{run_id}")
+    attempts = page.get_by_role("region", name="Attempts")
+    expect(attempts).to_contain_text("running")
+
+    seeds.lose_worker(site, run_id, attempt, "signal 9 (SIGKILL)")
+    expect(attempts).to_contain_text("signal 9 (SIGKILL)")
+    expect(attempts).to_contain_text("late writes refused: 1")
+    expect(page.get_by_text("Next attempt")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^in [45] min"))).to_be_visible()
+    expect(page.get_by_role("region", name="Log lines")).to_contain_text(
+        "died of signal 9 (SIGKILL)"
+    )
+
+
 def test_cancelling_needs_a_second_yes(open_page: OpenPage, site: Site) -> None:
     run_id = seeds.add_run(site, "doomed")
     seeds.start_run(site, run_id)

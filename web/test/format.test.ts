@@ -9,7 +9,7 @@ import {
   spread,
   tiny,
 } from "../src/format/numbers";
-import { age, duration, elapsed } from "../src/format/time";
+import { age, duration, elapsed, until } from "../src/format/time";
 
 describe("numbers", () => {
   it("shows what is missing as a dash", () => {
@@ -65,6 +65,14 @@ describe("times", () => {
     expect(age("2026-01-01T00:03:00Z", now)).toBe("57 min ago");
     // A server's clock may be a little ahead of the browser's.
     expect(age("2026-01-01T01:00:03Z", now)).toBe("just now");
+  });
+
+  it("says how long until", () => {
+    const now = Date.parse("2026-01-01T01:00:00Z");
+    expect(until("2026-01-01T01:00:07.200Z", now)).toBe("in 8 s");
+    expect(until("2026-01-01T01:02:00Z", now)).toBe("in 2 min");
+    expect(until("2026-01-01T01:00:00Z", now)).toBe("now");
+    expect(until("2026-01-01T00:00:00Z", now)).toBe("now");
   });
 
   it("counts on while there is no end", () => {

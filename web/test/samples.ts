@@ -13,6 +13,7 @@ export function run(changes: Partial<RunSummary> = {}): RunSummary {
     reason: null,
     detail: null,
     attempt: 0,
+    not_before: null,
     worker_id: null,
     cancel_requested: false,
     spec: { ...SPEC, ...(changes.spec ?? {}) },

@@ -41,7 +41,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Run
-         * @description Delete a run that has ended, with its model.
+         * @description Delete a run that has ended, with its model; it can be restored until it is purged.
          */
         delete: operations["delete_run"];
         options?: never;
@@ -83,6 +83,26 @@ export interface paths {
          * @description Queue a failed or cancelled run again; it goes on from its last checkpoint.
          */
         post: operations["retry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Run
+         * @description Bring a deleted run back, with its files and its model.
+         */
+        post: operations["restore_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -233,7 +253,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Study
-         * @description Delete a study whose runs have all ended, with its runs and models.
+         * @description Delete a study whose runs have all ended, with its runs and models, until it is purged.
          */
         delete: operations["delete_study"];
         options?: never;
@@ -275,6 +295,26 @@ export interface paths {
          * @description Cancel every open run of a study.
          */
         post: operations["cancel_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Study
+         * @description Bring a deleted study back, with the runs and models that were deleted with it.
+         */
+        post: operations["restore_study"];
         delete?: never;
         options?: never;
         head?: never;
@@ -421,6 +461,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Run File
+         * @description Add a file to a run that no worker trains.
+         *
+         *     The same bytes again change nothing; other bytes under the same name replace the file, which
+         *     then has a new id.
+         */
+        put: operations["put_run_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets": {
         parameters: {
             query?: never;
@@ -552,7 +615,7 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description Check the database, its schema, the file store and the broker.
+         * @description Check the database, its schema, the file store and the broker, for at most some seconds.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -612,7 +675,7 @@ export interface components {
          * @description What a stored file is for.
          * @enum {string}
          */
-        ArtifactKind: "checkpoint" | "weights" | "folded" | "graph" | "onnx" | "nir" | "pt2" | "certificate" | "samples";
+        ArtifactKind: "checkpoint" | "weights" | "folded" | "graph" | "onnx" | "nir" | "pt2" | "certificate" | "samples" | "file";
         /**
          * ArtifactList
          * @description Files of a run.
@@ -671,6 +734,16 @@ export interface components {
             outcome: components["schemas"]["AttemptOutcome"];
             /** Reason */
             reason: string | null;
+            /**
+             * Exit
+             * @description How its process ended, where the worker saw it die: signal 9 (SIGKILL).
+             */
+            exit: string | null;
+            /**
+             * Refused
+             * @description Writes of it that were refused because it owned the run no longer.
+             */
+            refused: number;
             /**
              * Started At
              * Format: date-time
@@ -1140,6 +1213,11 @@ export interface components {
             checks: {
                 [key: string]: string;
             };
+            /**
+             * Warnings
+             * @description What keeps runs from being trained, while the service itself can work.
+             */
+            warnings: string[];
         };
         /**
          * RunCreate
@@ -1208,6 +1286,11 @@ export interface components {
             detail: string | null;
             /** Attempt */
             attempt: number;
+            /**
+             * Not Before
+             * @description When a queued run that lost its worker may be tried again.
+             */
+            not_before: string | null;
             /** Worker Id */
             worker_id: string | null;
             /** Cancel Requested */
@@ -1592,6 +1675,11 @@ export interface components {
             detail: string | null;
             /** Attempt */
             attempt: number;
+            /**
+             * Not Before
+             * @description When a queued run that lost its worker may be tried again.
+             */
+            not_before: string | null;
             /** Worker Id */
             worker_id: string | null;
             /** Cancel Requested */
@@ -1951,6 +2039,8 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the page before; empty for the first page. */
                 cursor?: string | null;
+                /** @description Those that were deleted and can be brought back, instead of the others. */
+                deleted?: boolean;
             };
             header?: never;
             path?: never;
@@ -2271,6 +2361,74 @@ export interface operations {
         };
     };
     retry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -2684,6 +2842,8 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the page before; empty for the first page. */
                 cursor?: string | null;
+                /** @description Those that were deleted and can be brought back, instead of the others. */
+                deleted?: boolean;
             };
             header?: never;
             path?: never;
@@ -3098,6 +3258,65 @@ export interface operations {
             };
             /** @description Not possible in the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3579,6 +3798,93 @@ export interface operations {
             };
             /** @description The range lies outside the file. */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_run_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description SHA-256 of the file in hexadecimal digits; other bytes are refused. */
+                "X-Content-SHA256"?: string | null;
+            };
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+                /** @description Name under which the run shows it; no slashes, no dot at its beginning. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description The file; its Content-Type is kept. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -27,6 +27,12 @@ export function age(iso: string, now: number): string {
   return `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
+/** How long from now: "in 8 s"; "now" once it is past. */
+export function until(iso: string, now: number): string {
+  const seconds = Math.ceil((Date.parse(iso) - now) / 1000);
+  return seconds <= 0 ? "now" : `in ${duration(seconds)}`;
+}
+
 /** Seconds between two instants, the second one now when it is still open. */
 export function elapsed(start: string, end: string | null, now: number): number {
   return Math.max(0, ((end === null ? now : Date.parse(end)) - Date.parse(start)) / 1000);

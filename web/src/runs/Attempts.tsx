@@ -6,6 +6,7 @@ import { ScrollX } from "../ui/ScrollX";
 import { Section } from "../ui/Section";
 import { StatusBadge } from "../ui/StatusBadge";
 import { Age, Elapsed } from "../ui/Time";
+import { inWords } from "./endings";
 import styles from "./run.module.css";
 
 export function Attempts({ attempts }: { attempts: Attempt[] }) {
@@ -41,9 +42,13 @@ export function Attempts({ attempts }: { attempts: Attempt[] }) {
                     {attempt.number}
                   </th>
                   <td>
-                    <StatusBadge status={attempt.outcome} />
+                    <StatusBadge status={attempt.outcome} label={inWords(attempt.outcome)} />
                     {attempt.reason && attempt.reason !== attempt.outcome && (
-                      <div className="dim">{attempt.reason}</div>
+                      <div className="dim">{inWords(attempt.reason)}</div>
+                    )}
+                    {attempt.exit !== null && <div className="dim">{attempt.exit}</div>}
+                    {attempt.refused > 0 && (
+                      <div className="dim">late writes refused: {count(attempt.refused)}</div>
                     )}
                   </td>
                   <td title={attempt.worker_id}>

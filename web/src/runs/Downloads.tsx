@@ -21,6 +21,7 @@ const PURPOSE: Record<Artifact["kind"], string> = {
   weights: "trained network, weights",
   certificate: "certificate of the fold",
   samples: "held-out samples to try it on",
+  file: "added by a script",
   checkpoint: "to go on training",
 };
 

@@ -11,7 +11,7 @@ import { ErrorState } from "../ui/ErrorState";
 import { type Fact, Facts } from "../ui/Facts";
 import { Loading } from "../ui/Loading";
 import { StatusBadge } from "../ui/StatusBadge";
-import { Age } from "../ui/Time";
+import { Age, Until } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import { Attempts } from "./Attempts";
 import { Curves } from "./Curves";
@@ -108,6 +108,9 @@ function factsOf(run: RunRead): Fact[] {
     ...(run.queue_position === null
       ? []
       : [{ name: "Place in the queue", value: count(run.queue_position) }]),
+    ...(run.not_before === null
+      ? []
+      : [{ name: "Next attempt", value: <Until at={run.not_before} /> }]),
     { name: "Experiment", value: run.experiment },
     { name: "Tags", value: run.tags.join(", ") || MISSING },
     { name: "Submitted", value: <Age at={run.created_at} /> },

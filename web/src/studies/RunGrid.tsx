@@ -5,6 +5,7 @@ import { useApi } from "../api/provider";
 import { studyRunsQuery } from "../api/queries";
 import type { RunSummary, StudyRead } from "../api/types";
 import { count, MISSING, metric } from "../format/numbers";
+import { inWords } from "../runs/endings";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Loading } from "../ui/Loading";
@@ -77,7 +78,7 @@ function Square({ run, metricName }: { run: RunSummary; metricName: string }) {
       data-status={run.status}
       to="/runs/$runId"
       params={{ runId: run.id }}
-      title={run.reason ? `${run.name}: ${run.reason}` : run.name}
+      title={run.reason ? `${run.name}: ${inWords(run.reason)}` : run.name}
     >
       <span>{words}</span>
       <span>{squareValue(run, metricName)}</span>

@@ -1,5 +1,5 @@
 // Ages and durations that go on counting.
-import { age, duration, elapsed, instant } from "../format/time";
+import { age, duration, elapsed, instant, until } from "../format/time";
 import { useNow } from "./useNow";
 
 export function Age({ at }: { at: string }) {
@@ -7,6 +7,15 @@ export function Age({ at }: { at: string }) {
   return (
     <time dateTime={at} title={instant(at)}>
       {age(at, now)}
+    </time>
+  );
+}
+
+export function Until({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={instant(at)}>
+      {until(at, now)}
     </time>
   );
 }
