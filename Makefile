@@ -1,15 +1,19 @@
 # The commands of the README. Everything installs into .venv by itself.
-.PHONY: help demo up test lint types imports web migrate bench clean install install-dev
+.PHONY: help demo up test lint types imports web migrate bench chaos clean install install-dev
 
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?= tests
+MODE ?= team
+SEED ?= 1
+RUNS ?= 100
 
 help:
 	@echo "make demo     a whole study on real data: train, compare, fold, certify, predict"
 	@echo "make up       the service, staying up, at http://127.0.0.1:8700"
 	@echo "make test     lint, types, import rules and all tests"
 	@echo "make bench    timings, written to benchmarks/results"
+	@echo "make chaos    a service under random faults, and an audit: MODE=embedded SEED=1 RUNS=100"
 	@echo "make web      build the web page"
 	@echo "make migrate  bring the database of REALSPIKE_DATABASE_URL up to date"
 
@@ -51,6 +55,9 @@ test: lint types imports
 
 bench: install-dev
 	@$(BIN)/python -m benchmarks
+
+chaos: install-dev
+	@$(BIN)/python -m chaos --mode $(MODE) --seed $(SEED) --runs $(RUNS)
 
 clean:
 	rm -rf .venv .venv-bench .realspike web/node_modules web/dist
