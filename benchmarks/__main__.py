@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import demo, inference, server, training
+from benchmarks import demo, inference, ingest, server, training
 from benchmarks.report import Report, write
 
 SECTIONS: dict[str, Callable[[], Report]] = {
     "training": training.report,
     "inference": inference.report,
     "server": server.report,
+    "ingest": ingest.report,
     "demo": demo.report,
 }
 

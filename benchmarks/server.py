@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-import httpx
-
-from benchmarks.processes import ROOT, tree_memory
+from benchmarks.processes import free_port, serving, tree_memory
 from benchmarks.report import Report
 
 ROUNDS = 3
@@ -33,28 +28,10 @@ def report() -> Report:
 
 
 def _start() -> tuple[float, float]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"REALSPIKE_HOME": home, "REALSPIKE_PORT": str(port)}
+        port = free_port()
+        environment = {"REALSPIKE_HOME": home, "REALSPIKE_PORT": str(port)}
+        url = f"http://127.0.0.1:{port}/api/v1/health"
         began = time.perf_counter()
-        with subprocess.Popen(
-            [sys.executable, "-m", "server"], cwd=ROOT, env=environment
-        ) as process:
-            try:
-                _wait_until_answers(f"http://127.0.0.1:{port}/api/v1/health", process)
-                return time.perf_counter() - began, tree_memory(process.pid) / 2**20
-            finally:
-                process.terminate()
-
-
-def _wait_until_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=1).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.02)
-    raise RuntimeError(f"the server did not answer at {url}")
+        with serving([sys.executable, "-m", "server"], environment, url) as process:
+            return time.perf_counter() - began, tree_memory(process.pid) / 2**20
