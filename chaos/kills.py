@@ -125,7 +125,10 @@ class Killer:
         return said.rfind("trained; folding") > said.rfind(f"attempt {attempt} on ")
 
     def _kill(self, run_id: str, moment: int | None) -> None:
-        target = self._rng.choice(TARGETS)
+        # A child whose parent alone is killed while it folds would finish the model.
+        target = self._rng.choice(
+            [name for name in TARGETS if moment is not None or name != "parent"]
+        )
         attempt = self._plant.attempt_in_hand(run_id)
         doomed = self._worker.children() if target != "parent" else []
         if target != "child":

@@ -125,7 +125,7 @@ class Matrix:
             time.sleep(seconds)
             ended = time.monotonic()
             up()
-            wait_until(self._stage.ready, "the service is ready again", RUN_SECONDS)
+            wait_until(self._ready, f"ready again after {part} was down", RUN_SECONDS)
             ready = time.monotonic()
 
         run, took = self._train(disturb)
@@ -155,6 +155,10 @@ class Matrix:
 
     def _outcome_of(self, run: Run) -> Outcome:
         return outcome_of(run["id"], self._stage.places)
+
+    def _ready(self) -> bool:
+        self._stage.tend()
+        return self._stage.ready()
 
     def _status(self, run_id: str) -> str:
         self._stage.tend()
