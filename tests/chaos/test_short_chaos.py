@@ -11,11 +11,11 @@ from chaos.suite import MODES, Plan, run
 SHORT = Plan(
     seed=1,
     runs=6,
-    faults=8,
+    faults=6,
     workers=2,
     epochs=12,
     seeds=1,
-    gap=(0.5, 2.0),
+    gap=(0.5, 1.5),
     settle_seconds=120,
 )
 
