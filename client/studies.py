@@ -56,9 +56,30 @@ class Studies:
         params = {"metric": metric}
         return cast(StudyTable, self._http.json("GET", f"/studies/{study_id}/table", params=params))
 
+    def report(self, study_id: str, *, form: str = "markdown", metric: str | None = None) -> str:
+        """The study's report as markdown, latex, csv or html."""
+        params = {"format": form, "metric": metric}
+        return self._http.text(f"/studies/{study_id}/report", params=params)
+
     def cancel(self, study_id: str) -> Study:
         """Stop every run of a study that has not ended."""
         return cast(Study, self._http.json("POST", f"/studies/{study_id}/cancel"))
+
+    def pause(self, study_id: str) -> Study:
+        """Let no further run of a study begin; those that run go on to their end."""
+        return cast(Study, self._http.json("POST", f"/studies/{study_id}/pause"))
+
+    def resume(self, study_id: str) -> Study:
+        """Go on with a paused study."""
+        return cast(Study, self._http.json("POST", f"/studies/{study_id}/resume"))
+
+    def change(
+        self, study_id: str, *, priority: int | None = None, parallel: int | None = None
+    ) -> Study:
+        """Change a study's priority, or how many of its runs are open at once."""
+        given = {"priority": priority, "parallel": parallel}
+        body = {name: value for name, value in given.items() if value is not None}
+        return cast(Study, self._http.json("PATCH", f"/studies/{study_id}", body=body, again=True))
 
     def delete(self, study_id: str) -> None:
         """Delete an ended study, its runs and models; `restore` brings it back for a while."""

@@ -148,6 +148,37 @@ class Transport:
         A POST is repeated when `key` makes it safe or `again` says that it is. `silence` is how
         long the service may work on the request, where that is longer than usual.
         """
+        return _parsed(
+            self._exchange(
+                method,
+                path,
+                params=params,
+                body=body,
+                content=content,
+                headers=headers,
+                key=key,
+                again=again,
+                silence=silence,
+            )
+        )
+
+    def text(self, path: str, *, params: Mapping[str, Any] | None = None) -> str:
+        """The text that a GET answers."""
+        return self._exchange("GET", path, params=params).text
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: object = None,
+        content: BinaryIO | None = None,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+        again: bool = False,
+        silence: float | None = None,
+    ) -> httpx.Response:
         again = again or key is not None or method in ("GET", "HEAD", "PUT")
         request: dict[str, Any] = {
             "params": _given(params),
@@ -170,7 +201,7 @@ class Transport:
                 continue
             self._notice(response)
             if response.is_success:
-                return _parsed(response)
+                return response
             worth_it = again and response.status_code in RETRIED_STATUS
             if not worth_it or not patience.pause(retry_after(response)):
                 raise problem_error(response)

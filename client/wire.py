@@ -153,6 +153,9 @@ class Study(TypedDict):
     metric: str
     goal: str
     status: str
+    notice: str | None
+    trials_left: int | None
+    parallel: int | None
     counts: dict[str, int]
     total: int
     progress: float
@@ -169,6 +172,30 @@ class StudyPage(TypedDict):
     total: int
 
 
+class ConfidenceInterval(TypedDict):
+    """A 95 % confidence interval."""
+
+    low: float
+    high: float
+
+
+class CellComparison(TypedDict):
+    """A cell minus the baseline, over the seeds that both have."""
+
+    n: int
+    mean: float | None
+    std: float | None
+    interval: ConfidenceInterval | None
+    effect_size: float | None
+    p: float | None
+    p_uncorrected: float | None
+    p_wilcoxon: float | None
+    p_permutation: float | None
+    seeds_needed: int | None
+    finding: str
+    sentence: str
+
+
 class StudyCell(TypedDict):
     """One combination of the factors, over its seeds."""
 
@@ -178,9 +205,21 @@ class StudyCell(TypedDict):
     failed: int
     mean: float | None
     std: float | None
+    interval: ConfidenceInterval | None
+    bootstrap: ConfidenceInterval | None
+    baseline: bool
+    comparison: CellComparison | None
     values: list[float]
     run_ids: list[str]
     verdicts: dict[str, int]
+
+
+class ReferenceValue(TypedDict):
+    """A value from elsewhere, with its source."""
+
+    name: str
+    value: float
+    source: str
 
 
 class StudyTable(TypedDict):
@@ -191,6 +230,7 @@ class StudyTable(TypedDict):
     goal: str
     factors: list[str]
     cells: list[StudyCell]
+    references: list[ReferenceValue]
     complete: bool
 
 

@@ -49,6 +49,8 @@ MEDIA_TYPES = {
     ".pt2": "application/zip",
 }
 OTHER_MEDIA_TYPE = "application/octet-stream"
+COSTS = ("synops", "macs", "energy_estimate_pj")
+"""Of one sample through the folded network: metrics too, so that studies can compare them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,12 @@ class Attempt:
                 self._bench.files.put, path, f"{folder}/{path.name}", allow=self._lease.require
             )
             stored[kind] = patiently(put, give_up=give_up, tell=self._tell_wait)
+        cost = finished.certificate["cost"]["after"]
+        self._reporter.metrics(
+            step=trained.steps,
+            epoch=trained.epochs,
+            values={name: float(cost[name]) for name in COSTS},
+        )
         self._reporter.flush()
 
         def succeed(session: Session, run_id: str, attempt: int) -> list[str]:

@@ -22,6 +22,7 @@ from server.settings import Settings, load_settings
 from server.storage import events, heartbeats, lifecycle, workers
 from server.storage.database import Database
 from worker.purging import Purging
+from worker.searching import Searching
 from worker.sweeping import Sweeping
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Scheduler:
         self._queue = RunQueue(settings)
         self._purging = Purging(settings, self._database)
         self._sweeping = Sweeping(settings, self._database)
+        self._searching = Searching(settings, self._database)
         self._beat_at = 0.0
         self._prune_at = 0.0
 
@@ -50,6 +52,7 @@ class Scheduler:
         """One pass; raises ServerError when the database or the broker does not answer."""
         self._beat()
         self._reap()
+        self._searching.step()
         self._wake()
         self._prune()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from client.wire import Attempt, Json, Run, Study, StudyTable
+from client.wire import Attempt, Json, Run, Study, StudyCell, StudyTable
 
 
 def print_table(out: Console, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -145,17 +145,18 @@ def measured(metric: str, mean: float | None, std: float | None) -> str:
 
 
 def print_study_table(out: Console, table: StudyTable) -> None:
-    """The comparison table of a study, best cell first."""
+    """The comparison table of a study, best cell first, then what it means."""
     better = -1 if table["goal"] == "maximize" else 1
     cells = sorted(
         table["cells"],
         key=lambda cell: (cell["mean"] is None, better * (cell["mean"] or 0)),
     )
     factors = table["factors"] or ["study"]
+    compared = any(cell["comparison"] for cell in cells)
     columns = [*factors, table["metric"], "n", "failed", "certificates"]
     print_table(
         out,
-        columns,
+        [*columns, "difference", "p"] if compared else columns,
         (
             [
                 *(cell["levels"].get(factor, "all") for factor in factors),
@@ -163,9 +164,31 @@ def print_study_table(out: Console, table: StudyTable) -> None:
                 f"{cell['n']} of {cell['runs']}",
                 cell["failed"],
                 ", ".join(f"{count} {verdict}" for verdict, count in cell["verdicts"].items()),
+                *(_compared(table["metric"], cell) if compared else ()),
             ]
             for cell in cells
         ),
     )
+    for cell in cells:
+        if cell["comparison"]:
+            out.print(f"  {cell['comparison']['sentence']}")
+    for item in table["references"]:
+        out.print(f"  reference: {item['name']} {item['value']:g} ({item['source']})")
     if not table["complete"]:
         out.print("not complete: some runs have not ended")
+
+
+def _compared(metric: str, cell: StudyCell) -> tuple[str, str]:
+    """The paired difference to the baseline with half its interval, and the corrected p."""
+    found = cell["comparison"]
+    if found is None:
+        return "baseline", ""
+    if found["mean"] is None:
+        return "", ""
+    scale, digits = (100.0, 2) if metric.endswith("acc") else (1.0, 4)
+    text = f"{scale * found['mean']:+.{digits}f}"
+    if found["interval"] is not None:
+        reach = (found["interval"]["high"] - found["interval"]["low"]) / 2
+        text += f" ± {scale * reach:.{digits}f}"
+    p = found["p"]
+    return text, "" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"

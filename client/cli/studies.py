@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +23,22 @@ from client.cli.render import (
 )
 from client.cli.watch import watch_study
 from client.documents import naming, read_study
+from client.errors import InputError
 from client.push import provide_datasets
 from client.wire import Study, StudyPage, StudyPlan
 
 app = typer.Typer(no_args_is_help=True, help="Sweeps and ablations: many runs, one table.")
+
+
+class ReportForm(StrEnum):
+    """How a report is written."""
+
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+    CSV = "csv"
+    HTML = "html"
+    JSON = "json"
+
 
 StudyId = Annotated[
     str, typer.Argument(metavar="ID", help="Id of a study, a unique part of it, or its name.")
@@ -62,6 +77,10 @@ def submit(
 def _show_plan(cli: Invocation, plan: StudyPlan) -> None:
     def person(out: Console) -> None:
         cells = len(plan["cells"])
+        if not cells:
+            drawn = ", ".join(plan["factors"])
+            out.print(f"a sweep of {plan['runs']} trials over {drawn}; nothing was queued")
+            return
         out.print(f"{plan['runs']} runs in {cells} cells; nothing was queued")
         for cell in plan["cells"]:
             out.print(f"  {levels(cell) or 'all'}")
@@ -73,7 +92,8 @@ def _show_submitted(cli: Invocation, study: Study, *, watched: bool) -> None:
     if cli.as_json and watched:
         cli.show_line({"event": "submitted", "study": study})
         return
-    text = f"study {study['id']} ({study['name']}): {study['total']} runs"
+    runs = f"{study['total']} runs" if study["total"] else f"{study['trials_left']} trials"
+    text = f"study {study['id']} ({study['name']}): {runs}"
     if not watched:
         text += f"\nwatch it with: {cli.command('study watch ' + study['id'])}"
     cli.show(study, lambda out: out.print(text))
@@ -130,11 +150,43 @@ def table(
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
-    """Print a study's comparison table: mean ± standard deviation over the seeds, best first."""
+    """Print a study's comparison table: mean ± std over the seeds, best first, and verdicts."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         found = client.studies.table(client.studies.find(study_id)["id"], metric=metric)
     cli.show(found, lambda out: print_study_table(out, found))
+
+
+@app.command()
+def report(
+    ctx: typer.Context,
+    study_id: StudyId,
+    form: Annotated[
+        ReportForm, typer.Option("--format", help="How the report is written.")
+    ] = ReportForm.MARKDOWN,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="Compare by this metric instead of its own.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="File to write; stdout if not given."),
+    ] = None,
+    as_json: JsonFlag = False,
+    url: UrlOption = None,
+) -> None:
+    """Write a study's table with verdicts, sources and links: for a paper, a sheet or a mail."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        found = client.studies.find(study_id)["id"]
+        if cli.as_json or form is ReportForm.JSON:
+            text = json.dumps(client.studies.table(found, metric=metric), indent=2) + "\n"
+        else:
+            text = client.studies.report(found, form=form.value, metric=metric)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    cli.note(f"wrote {out}")
 
 
 @app.command()
@@ -146,6 +198,51 @@ def cancel(
     with cli.client() as client:
         study = client.studies.cancel(client.studies.find(study_id)["id"])
     cli.show(study, lambda out: out.print(f"study {study['id']}: {counts_of(study)}"))
+
+
+@app.command()
+def pause(
+    ctx: typer.Context, study_id: StudyId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Let no further run of a study begin; those that run go on to their end."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        study = client.studies.pause(client.studies.find(study_id)["id"])
+    cli.show(study, lambda out: out.print(f"study {study['id']} is paused: {counts_of(study)}"))
+
+
+@app.command()
+def resume(
+    ctx: typer.Context, study_id: StudyId, as_json: JsonFlag = False, url: UrlOption = None
+) -> None:
+    """Go on with a paused study."""
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        study = client.studies.resume(client.studies.find(study_id)["id"])
+    cli.show(study, lambda out: out.print(f"study {study['id']} goes on: {counts_of(study)}"))
+
+
+@app.command("set")
+def change(
+    ctx: typer.Context,
+    study_id: StudyId,
+    priority: Annotated[
+        int | None, typer.Option("--priority", min=-100, max=100, help="Higher runs first.")
+    ] = None,
+    parallel: Annotated[
+        int | None, typer.Option("--parallel", min=1, max=1000, help="Most runs open at once.")
+    ] = None,
+    as_json: JsonFlag = False,
+    url: UrlOption = None,
+) -> None:
+    """Change a study while it runs: its priority, or how many of its runs are open at once."""
+    if priority is None and parallel is None:
+        raise InputError("nothing to change: give --priority or --parallel")
+    cli = invocation(ctx, url=url, as_json=as_json)
+    with cli.client() as client:
+        found = client.studies.find(study_id)["id"]
+        study = client.studies.change(found, priority=priority, parallel=parallel)
+    cli.show(study, lambda out: out.print(f"study {study['id']} is changed: {counts_of(study)}"))
 
 
 @app.command()
@@ -205,6 +302,9 @@ def _print_study(out: Console, study: Study) -> None:
             ("experiment", study["experiment"]),
             ("status", study["status"]),
             ("runs", f"{study['total']}: {counts_of(study)}"),
+            ("notice", study["notice"] or ""),
+            ("trials left", "" if study["trials_left"] is None else str(study["trials_left"])),
+            ("at once", "" if study["parallel"] is None else str(study["parallel"])),
             ("done", f"{100 * study['progress']:.0f} %"),
             ("ETA", "" if study["finished_at"] else duration(study["eta_seconds"])),
             ("factors", ", ".join(study["factors"])),

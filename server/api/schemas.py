@@ -212,6 +212,32 @@ class ArtifactList(Wire):
     items: list[ArtifactRead]
 
 
+class ConfidenceInterval(Wire):
+    """A 95 % confidence interval."""
+
+    low: float
+    high: float
+
+
+class CellComparison(Wire):
+    """A cell minus the baseline, over the seeds that both have."""
+
+    n: int = Field(description="Seeds that both cells have.")
+    mean: float | None = Field(description="Mean difference; empty without a shared seed.")
+    std: float | None
+    interval: ConfidenceInterval | None = Field(description="Of the mean, by Student's t.")
+    effect_size: float | None = Field(description="Cohen's d_z: mean over std.")
+    p: float | None = Field(description="Paired t-test, after Holm's correction.")
+    p_uncorrected: float | None
+    p_wilcoxon: float | None = Field(description="Signed-rank test, uncorrected.")
+    p_permutation: float | None = Field(description="Sign-flip test, uncorrected.")
+    seeds_needed: int | None = Field(
+        description="Seeds at which a paired t-test would likely show such a difference."
+    )
+    finding: Literal["better", "worse", "unclear", "equal", "untested"]
+    sentence: str = Field(description="The verdict in words.")
+
+
 class StudyCell(Wire):
     """One combination of the factors, over its seeds."""
 
@@ -221,9 +247,23 @@ class StudyCell(Wire):
     failed: int
     mean: float | None
     std: float | None = Field(description="Sample standard deviation; empty below two runs.")
+    interval: ConfidenceInterval | None = Field(description="Of the mean, by Student's t.")
+    bootstrap: ConfidenceInterval | None = Field(
+        description="Of the mean, by the BCa bootstrap; empty below three different values."
+    )
+    baseline: bool = Field(description="True for the cell that the others are compared with.")
+    comparison: CellComparison | None = Field(description="Empty for the baseline.")
     values: list[float]
     run_ids: list[str]
     verdicts: dict[str, int] = Field(description="Certificate verdicts of the cell's models.")
+
+
+class ReferenceRead(Wire):
+    """A value from elsewhere."""
+
+    name: str
+    value: float
+    source: str
 
 
 class StudyTable(Wire):
@@ -234,6 +274,7 @@ class StudyTable(Wire):
     goal: Literal["maximize", "minimize"]
     factors: list[str]
     cells: list[StudyCell]
+    references: list[ReferenceRead]
     complete: bool = Field(description="True when no run is queued, running or paused.")
 
 
@@ -248,6 +289,9 @@ class StudyRead(Wire):
     metric: str
     goal: Literal["maximize", "minimize"]
     status: Literal["queued", "running", "paused", "finished", "cancelled"]
+    notice: str | None = Field(description="Why the service itself paused the study.")
+    trials_left: int | None = Field(description="Trials that a sweep has yet to make.")
+    parallel: int | None = Field(description="Most runs that are open at once.")
     counts: dict[RunStatus, int]
     total: int
     progress: float = Field(ge=0, le=1, description="Share of all epochs done.")
@@ -264,10 +308,19 @@ class StudyPage(Wire):
     total: int
 
 
+class StudyChange(Wire):
+    """What changes about a study while it runs; what is left out stays as it is."""
+
+    priority: int | None = Field(None, ge=-100, le=100, description="Higher runs first.")
+    parallel: int | None = Field(
+        None, ge=1, le=1000, description="Most runs that are open at once."
+    )
+
+
 class StudyPlan(Wire):
     """What a study document would queue."""
 
-    runs: int
+    runs: int = Field(description="Runs that would be queued, or trials that a sweep would make.")
     factors: list[str]
     cells: list[dict[str, Any]]
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from server.api.deps import Cursor, Deleted, IdempotencyKey, Limit, Service, StudyId
 from server.api.idempotency import once
 from server.api.responses import problems
-from server.api.schemas import StudyPage, StudyPlan, StudyRead, StudyTable
-from server.api.study_views import study_reads, study_table
+from server.api.schemas import StudyChange, StudyPage, StudyPlan, StudyRead, StudyTable
+from server.api.study_views import study_reads, study_report, study_table
 from server.api.waking import wake
 from server.errors import ConflictError, NotFoundError
 from server.storage import runs, studies
 from server.studies.expand import Plan, expand
+from server.studies.report import Report, as_csv, html, latex, markdown
 from server.studies.spec import StudyDocument
 
 router = APIRouter(prefix="/studies", tags=["studies"])
+
+FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
+    "markdown": ("text/markdown", markdown),
+    "latex": ("application/x-latex", latex),
+    "csv": ("text/csv", as_csv),
+    "html": ("text/html", html),
+}
 
 
 @router.post("", status_code=201, responses=problems(400, 409, 413, 422))
@@ -50,7 +59,7 @@ def create_study(
 def plan_study(body: StudyDocument, services: Service) -> StudyPlan:
     """Say what a study document would queue, and queue nothing."""
     plan = expand(body, run_limit=services.settings.study_run_limit)
-    return StudyPlan(runs=len(plan.runs), factors=plan.factors, cells=plan.cells)
+    return StudyPlan(runs=len(plan.runs) or plan.trials, factors=plan.factors, cells=plan.cells)
 
 
 @router.get("", responses=problems(422))
@@ -89,6 +98,40 @@ def get_study_table(
         return study_table(session, studies.get_study(session, study_id), metric)
 
 
+@router.get(
+    "/{study_id}/report",
+    response_class=Response,
+    responses={
+        **problems(404, 422),
+        200: {
+            "description": "The report in the format that was asked for.",
+            "content": {media: {"schema": {"type": "string"}} for media, _ in FORMATS.values()},
+        },
+    },
+)
+def get_study_report(
+    study_id: StudyId,
+    services: Service,
+    request: Request,
+    format: Annotated[  # noqa: A002  the name on the wire
+        Literal["markdown", "latex", "csv", "html"], Query(description="How it is written.")
+    ] = "markdown",
+    metric: Annotated[
+        str | None,
+        Query(description="Metric to compare; the study's own when empty.", max_length=200),
+    ] = None,
+) -> Response:
+    """The comparison table with verdicts, notes and references, to be put into a paper or sent on.
+
+    The table as JSON is what `/table` answers.
+    """
+    with services.db.read() as session:
+        study = studies.get_study(session, study_id)
+        report = study_report(session, study, metric, f"{request.base_url}runs/")
+    media, write = FORMATS[format]
+    return Response(write(report), media_type=f"{media}; charset=utf-8")
+
+
 @router.post("/{study_id}/cancel", responses=problems(404, 409, 422))
 def cancel_study(study_id: StudyId, services: Service) -> StudyRead:
     """Cancel every open run of a study."""
@@ -96,6 +139,37 @@ def cancel_study(study_id: StudyId, services: Service) -> StudyRead:
         studies.cancel_study(session, study_id)
         session.flush()
         return study_reads(session, [studies.get_study(session, study_id)])[0]
+
+
+@router.post("/{study_id}/pause", responses=problems(404, 409, 422))
+def pause_study(study_id: StudyId, services: Service) -> StudyRead:
+    """Let no further run of a study begin; those that run go on to their end."""
+    with services.db.write() as session:
+        study = studies.pause_study(session, study_id)
+        session.flush()
+        return study_reads(session, [study])[0]
+
+
+@router.post("/{study_id}/resume", responses=problems(404, 409, 422))
+def resume_study(study_id: StudyId, services: Service, background: BackgroundTasks) -> StudyRead:
+    """Go on with a paused study."""
+    with services.db.write() as session:
+        study = studies.resume_study(session, study_id)
+        session.flush()
+        read = study_reads(session, [study])[0]
+    background.add_task(wake, services)
+    return read
+
+
+@router.patch("/{study_id}", responses=problems(400, 404, 413, 422))
+def change_study(study_id: StudyId, body: StudyChange, services: Service) -> StudyRead:
+    """Change the priority of a study's runs, or how many of them are open at once."""
+    with services.db.write() as session:
+        study = studies.change_study(
+            session, study_id, priority=body.priority, parallel=body.parallel
+        )
+        session.flush()
+        return study_reads(session, [study])[0]
 
 
 @router.delete("/{study_id}", status_code=204, responses=problems(404, 409, 422))
@@ -123,6 +197,8 @@ def _create(session: Session, document: StudyDocument, plan: Plan) -> str:
         factors=plan.factors,
         metric=document.metric.name,
         goal=document.metric.goal,
+        trials=plan.trials or None,
+        parallel=document.parallel,
     )
     for planned in plan.runs:
         runs.create_run(

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.api.schemas import StudyCell, StudyRead, StudyTable
+from server.api.schemas import (
+    CellComparison,
+    ConfidenceInterval,
+    StudyCell,
+    StudyRead,
+    StudyTable,
+)
 from server.storage.models import FoldedModel, Run, Study
 from server.storage.states import RunStatus
 from server.storage.studies import runs_of_study, study_counts, study_status
-from server.studies.expand import expand
+from server.studies.comparison import Comparison
+from server.studies.layout import lay_out
 from server.studies.progress import RunStand, eta_seconds, finished_at, share_done
-from server.studies.spec import StudyDocument
-from server.studies.table import Cell, RunResult, complete, tabulate
+from server.studies.report import Report
+from server.studies.significance import Interval, bca_interval, t_interval
+from server.studies.table import Cell, RunResult, complete
 
 
 def study_reads(session: Session, studies: Sequence[Study]) -> list[StudyRead]:
@@ -36,7 +43,10 @@ def _read(study: Study, counts: dict[RunStatus, int], stands: Sequence[RunStand]
             "factors": study.factors,
             "metric": study.metric,
             "goal": study.goal,
-            "status": study_status(counts),
+            "trials_left": study.trials_left,
+            "parallel": study.parallel,
+            "notice": study.notice,
+            "status": study_status(counts, study),
             "counts": {status: counts.get(status, 0) for status in RunStatus},
             "total": sum(counts.values()),
             "progress": share_done(stands),
@@ -61,20 +71,28 @@ def _stands(session: Session, study_ids: Sequence[str]) -> dict[str, list[RunSta
 
 def study_table(session: Session, study: Study, metric: str | None) -> StudyTable:
     """The comparison table; cells that failed or have no run are in it."""
-    document = StudyDocument.model_validate(study.document)
-    plan = expand(document, run_limit=sys.maxsize)
     results = _results(session, study.id)
-    name = metric or study.metric
+    layout = lay_out(study.document, results, metric)
     return StudyTable.model_validate(
         {
             "study_id": study.id,
-            "metric": name,
-            "goal": study.goal,
-            "factors": study.factors,
-            "cells": [_cell(cell, name) for cell in tabulate(plan.cells, study.factors, results)],
+            "metric": layout.metric,
+            "goal": layout.goal,
+            "factors": layout.factors,
+            "cells": [
+                _cell(cell, layout.metric, comparison, baseline=cell is layout.baseline)
+                for cell, comparison in zip(layout.cells, layout.comparisons, strict=True)
+            ],
+            "references": [item.model_dump() for item in layout.document.references],
             "complete": complete(results),
         }
     )
+
+
+def study_report(session: Session, study: Study, metric: str | None, run_url: str) -> Report:
+    """The report of a study; `run_url` is the address before a run's id."""
+    layout = lay_out(study.document, _results(session, study.id), metric)
+    return layout.report(study_id=study.id, run_url=run_url)
 
 
 def _results(session: Session, study_id: str) -> list[RunResult]:
@@ -90,7 +108,7 @@ def _results(session: Session, study_id: str) -> list[RunResult]:
     ]
 
 
-def _cell(cell: Cell, metric: str) -> StudyCell:
+def _cell(cell: Cell, metric: str, comparison: Comparison | None, *, baseline: bool) -> StudyCell:
     values = cell.values(metric)
     return StudyCell(
         levels=cell.levels,
@@ -99,7 +117,33 @@ def _cell(cell: Cell, metric: str) -> StudyCell:
         failed=cell.failed,
         mean=cell.mean(metric),
         std=cell.std(metric),
+        interval=_interval(t_interval(values)),
+        bootstrap=_interval(bca_interval(values)),
+        baseline=baseline,
+        comparison=None if comparison is None else _comparison(comparison),
         values=values,
         run_ids=cell.run_ids,
         verdicts=cell.verdicts,
     )
+
+
+def _comparison(comparison: Comparison) -> CellComparison:
+    pair, verdict = comparison.paired, comparison.verdict
+    return CellComparison(
+        n=0 if pair is None else pair.n,
+        mean=None if pair is None else pair.mean,
+        std=None if pair is None else pair.std,
+        interval=None if pair is None else _interval(pair.interval),
+        effect_size=None if pair is None else pair.effect_size,
+        p=comparison.p,
+        p_uncorrected=None if pair is None else pair.p_t,
+        p_wilcoxon=None if pair is None else pair.p_wilcoxon,
+        p_permutation=None if pair is None else pair.p_permutation,
+        seeds_needed=None if pair is None else pair.seeds_needed,
+        finding=verdict.finding,
+        sentence=verdict.sentence,
+    )
+
+
+def _interval(interval: Interval | None) -> ConfidenceInterval | None:
+    return None if interval is None else ConfidenceInterval(low=interval.low, high=interval.high)

@@ -18,6 +18,7 @@ from rscore.reporting import StopReason
 from server.errors import NotFoundError, StaleAttemptError
 from server.storage.clock import now
 from server.storage.events import emit
+from server.storage.holding import held_studies, is_held
 from server.storage.losses import lose, note_exit
 from server.storage.models import Attempt, Histogram, Metric, Run, Worker
 from server.storage.states import AttemptOutcome, RunStatus
@@ -54,6 +55,8 @@ def claim(
     lease_seconds: float,
 ) -> Claim | None:
     """Take a queued run for a worker, or None when it is not there to be taken, or not yet."""
+    if is_held(session, run_id):
+        return None
     try:
         run = lock_run(session, run_id)
     except NotFoundError:
@@ -222,13 +225,14 @@ def _cancel(session: Session, run: Run) -> None:
 def due_to_wake(session: Session, *, again_seconds: float, limit: int) -> list[str]:
     """Queued runs that nobody woke, or long ago: the highest priority first, then the oldest.
 
-    One that still waits after it lost its worker is left out.
+    One that still waits after it lost its worker is left out, and one whose study is held.
     """
     moment = now(session)
     stale = moment - timedelta(seconds=again_seconds)
     query = (
         select(Run.id)
         .where(Run.status == RunStatus.QUEUED, Run.deleted_at.is_(None))
+        .where(or_(Run.study_id.is_(None), Run.study_id.not_in(held_studies())))
         .where(or_(Run.woken_at.is_(None), Run.woken_at < stale))
         .where(or_(Run.not_before.is_(None), Run.not_before <= moment))
         .order_by(Run.priority.desc(), Run.id)

@@ -101,6 +101,17 @@ class Study(Base):
     """Names of the spec fields that vary, seed left out, in the document's order."""
     metric: Mapped[str] = mapped_column(String(200))
     goal: Mapped[str] = mapped_column(String(8))
+    trials_left: Mapped[int | None]
+    """Trials that a sweep has yet to make; empty where all runs were made at once."""
+    parallel: Mapped[int | None]
+    """Most runs that are open at once; empty for as many as there are slots."""
+    paused_at: Mapped[datetime | None]
+    """Since when no run of the study begins."""
+    cancelled_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]
+    """When it last went on after a pause."""
+    notice: Mapped[str | None] = mapped_column(Text)
+    """Why the service itself paused the study, for a person."""
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 
@@ -139,6 +150,10 @@ class Run(Base):
     worker_id: Mapped[str | None] = mapped_column(String(64))
     lease_expires_at: Mapped[datetime | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    cancel_reason: Mapped[str | None] = mapped_column(String(64))
+    """Why it is being cancelled, where it was no person: pruned."""
+    drawn: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What a sweep's sampler drew for this trial."""
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     summary: Mapped[dict[str, float]] = mapped_column(Numbers)
     """Newest value of every metric, by name."""

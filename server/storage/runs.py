@@ -27,13 +27,15 @@ def create_run(
     spec: dict[str, Any],
     spec_digest: str,
     study_id: str | None = None,
+    drawn: dict[str, Any] | None = None,
 ) -> Run:
-    """A new run, queued."""
+    """A new run, queued; `drawn` is what a sweep's sampler drew for it."""
     run = Run(
         id=new_id("run"),
         name=name,
         experiment=experiment,
         study_id=study_id,
+        drawn=drawn,
         tags=list(tags),
         spec=spec,
         spec_digest=spec_digest,

@@ -17,6 +17,7 @@ from server.storage.models import FoldedModel, Run, Study
 from server.storage.pages import Page, newest_first
 from server.storage.runs import request_cancel
 from server.storage.states import TERMINAL, RunStatus
+from server.storage.transitions import move
 
 
 def create_study(
@@ -28,8 +29,10 @@ def create_study(
     factors: list[str],
     metric: str,
     goal: str,
+    trials: int | None = None,
+    parallel: int | None = None,
 ) -> Study:
-    """A new study, before its runs."""
+    """A new study, before its runs; `trials` is how many a sweep makes, one after the other."""
     study = Study(
         id=new_id("stu"),
         name=name,
@@ -38,6 +41,8 @@ def create_study(
         factors=list(factors),
         metric=metric,
         goal=goal,
+        trials_left=trials,
+        parallel=parallel,
         created_at=now(session),
     )
     session.add(study)
@@ -81,28 +86,91 @@ def study_counts(session: Session, ids: Sequence[str]) -> dict[str, dict[RunStat
     return counts
 
 
-def study_status(counts: Mapping[RunStatus, int]) -> str:
-    """The status of a study from its runs': queued, running, paused, cancelled or finished."""
+def study_status(counts: Mapping[RunStatus, int], study: Study) -> str:
+    """The status of a study and its runs: queued, running, paused, cancelled or finished."""
+    if study.paused_at is not None and not counts.get(RunStatus.RUNNING):
+        return "paused"
     present = {status for status, count in counts.items() if count}
     if RunStatus.RUNNING in present:
         return "running"
     if RunStatus.QUEUED in present:
         return "running" if present & TERMINAL else "queued"
+    if study.trials_left:
+        return "running" if present else "queued"
     if RunStatus.PAUSED in present:
         return "paused"
+    if study.trials_left is not None:  # trials that were stopped early are part of a sweep
+        return "cancelled" if study.cancelled_at else "finished"
     return "cancelled" if RunStatus.CANCELLED in present else "finished"
 
 
 def cancel_study(session: Session, study_id: str) -> None:
     """Cancel every open run of a study; raises ConflictError when none is open."""
-    get_study(session, study_id)
+    study = _lock_study(session, study_id)
     open_runs = [run for run in _lock_runs(session, study_id) if run.status not in TERMINAL]
-    if not open_runs:
+    if not open_runs and not study.trials_left:
         raise ConflictError(f"every run of study {study_id} has ended; nothing is left to cancel")
+    if study.trials_left:
+        study.trials_left = 0
+    study.paused_at = None
+    study.cancelled_at = now(session)
     for run in open_runs:
         request_cancel(session, run)
     still_running = any(run.status == RunStatus.RUNNING for run in open_runs)
     _tell(session, study_id, "running" if still_running else "cancelled")
+
+
+def pause(session: Session, study: Study, notice: str | None = None) -> None:
+    """Let no further run of a study begin; those that run go on to their end.
+
+    `notice` says why, where it was no person who asked.
+    """
+    if study.paused_at is None:
+        study.paused_at = now(session)
+    study.notice = notice
+    for run in _lock_runs(session, study.id):
+        if run.status == RunStatus.QUEUED:
+            move(session, run, RunStatus.PAUSED, reason="paused", detail=notice)
+    _tell(session, study.id, "paused")
+
+
+def pause_study(session: Session, study_id: str) -> Study:
+    """Pause a study because a person asks; raises ConflictError when nothing is left to begin."""
+    study = _lock_study(session, study_id)
+    waiting = study_counts(session, [study_id])[study_id]
+    if not study.trials_left and not (waiting.keys() - TERMINAL):
+        raise ConflictError(f"every run of study {study_id} has ended; nothing is left to pause")
+    pause(session, study)
+    return study
+
+
+def resume_study(session: Session, study_id: str) -> Study:
+    """Go on with a paused study; raises ConflictError for one that is not paused."""
+    study = _lock_study(session, study_id)
+    if study.paused_at is None:
+        raise ConflictError(f"study {study_id} is not paused")
+    study.paused_at = study.notice = None
+    study.resumed_at = now(session)
+    for run in _lock_runs(session, study_id):
+        if run.status == RunStatus.PAUSED:
+            move(session, run, RunStatus.QUEUED)
+    _tell(session, study_id, "running")
+    return study
+
+
+def change_study(
+    session: Session, study_id: str, *, priority: int | None = None, parallel: int | None = None
+) -> Study:
+    """Change how a study's runs queue while it runs: their priority, and how many at once."""
+    study = _lock_study(session, study_id)
+    if parallel is not None:
+        study.parallel = parallel
+    if priority is not None:
+        study.document = {**study.document, "priority": priority}
+        for run in _lock_runs(session, study_id):
+            if run.status not in TERMINAL:
+                run.priority = priority
+    return study
 
 
 def delete_study(session: Session, study_id: str) -> None:
@@ -134,7 +202,7 @@ def restore_study(session: Session, study_id: str) -> Study:
     _set_deleted(session, study_id, Run.deleted_at == study.deleted_at, None)
     study.deleted_at = None
     session.flush()
-    status = study_status(study_counts(session, [study_id])[study_id])
+    status = study_status(study_counts(session, [study_id])[study_id], study)
     _tell(session, study_id, status)
     return study
 

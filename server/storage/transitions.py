@@ -68,6 +68,7 @@ def move(
     run.detail = None if detail is None else clean_text(detail, LONGEST_DETAIL)
     run.finished_at = now(session) if to in TERMINAL else None
     run.cancel_requested = False
+    run.cancel_reason = run.cancel_reason if to is RunStatus.CANCELLED else None
     run.woken_at = None
     run.not_before = not_before
     if to is RunStatus.QUEUED:
@@ -78,9 +79,16 @@ def move(
     tell(session, run)
 
 
+_CANCELLED = {
+    "cancelled": "cancelled by a person",
+    "pruned": "stopped early: other trials of the sweep were better at the same epoch",
+}
+
+
 def move_to_cancelled(session: Session, run: Run) -> None:
-    """Take a locked run to cancelled, which only a person asks for."""
-    move(session, run, RunStatus.CANCELLED, reason="cancelled", detail="cancelled by a person")
+    """Take a locked run to cancelled: a person asked for it, or a sweep stopped the trial."""
+    reason = run.cancel_reason or "cancelled"
+    move(session, run, RunStatus.CANCELLED, reason=reason, detail=_CANCELLED[reason])
 
 
 def end_attempt(

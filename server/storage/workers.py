@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from server.errors import NotFoundError
@@ -95,18 +95,25 @@ def status_of(worker: Worker, moment: datetime, lost_after: float) -> WorkerStat
     return "draining" if worker.draining else "alive"
 
 
+def slots(session: Session, lost_after: float) -> int:
+    """Runs that the workers alive could take on if they had none."""
+    query = select(func.coalesce(func.sum(Worker.slots), 0)).where(*_alive(session, lost_after))
+    return int(session.scalars(query).one())
+
+
 def free_slots(session: Session, lost_after: float) -> int:
     """Runs that the workers alive could take on now."""
-    alive = (
+    alive = select(Worker.id).where(*_alive(session, lost_after))
+    taken = select(func.count()).where(Run.status == RunStatus.RUNNING, Run.worker_id.in_(alive))
+    return max(0, slots(session, lost_after) - session.scalars(taken).one())
+
+
+def _alive(session: Session, lost_after: float) -> tuple[ColumnElement[bool], ...]:
+    return (
         Worker.stopped_at.is_(None),
         Worker.draining.is_(False),
         Worker.seen_at >= now(session) - timedelta(seconds=lost_after),
     )
-    slots = session.scalar(select(func.coalesce(func.sum(Worker.slots), 0)).where(*alive)) or 0
-    taken = select(func.count()).where(
-        Run.status == RunStatus.RUNNING, Run.worker_id.in_(select(Worker.id).where(*alive))
-    )
-    return max(0, int(slots) - session.scalars(taken).one())
 
 
 def _get(session: Session, worker_id: str) -> Worker:

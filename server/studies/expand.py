@@ -29,12 +29,16 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All runs of a study, seed by seed, so that early results compare every cell."""
+    """All runs of a study, seed by seed, so that early results compare every cell.
+
+    A sweep has no runs yet: `trials` says how many it will make.
+    """
 
     factors: list[str]
     cells: list[dict[str, Any]]
     seeds: list[int]
     runs: list[PlannedRun]
+    trials: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,17 @@ class _Factor:
 def expand(document: StudyDocument, *, run_limit: int) -> Plan:
     """The plan of a document; raises StudyError for no runs, too many, or a level out of range."""
     _check_fields(document)
-    fixed = dict(document.base) | {
-        name: parameter.value for name, parameter in document.parameters.items() if parameter.fixed
-    }
-    factors = _factors(document)
+    fixed = fixed_fields(document)
     base_seed = fixed.pop("seed", 0)
     seeds = [base_seed] if document.seeds is None else document.seeds
-    seeds = _capped(document, math.prod(len(factor.levels) for factor in factors), seeds)
-    _check_count(math.prod(len(factor.levels) for factor in factors) * len(seeds), run_limit)
+    if document.searches:
+        return _sweep(document, fixed, seeds, run_limit)
+    factors = _factors(document)
+    count = _cell_count(document, factors)
+    seeds = _capped(document, count, seeds)
+    _check_count(count * len(seeds), run_limit)
 
-    specs = _specs(document, fixed, factors, seeds[0])
+    specs = _specs(document, fixed, factors, _picks(document, factors), seeds[0])
     names = [factor.field for factor in factors]
     cells = [{name: spec[name] for name in names} for spec in specs]
     _check_distinct(factors, cells, seeds)
@@ -66,6 +71,74 @@ def expand(document: StudyDocument, *, run_limit: int) -> Plan:
         for cell, spec in zip(cells, specs, strict=True)
     ]
     return Plan(factors=names, cells=cells, seeds=seeds, runs=runs)
+
+
+def fixed_fields(document: StudyDocument) -> dict[str, Any]:
+    """Fields that every run of the study shares."""
+    return dict(document.base) | {
+        name: parameter.value for name, parameter in document.parameters.items() if parameter.fixed
+    }
+
+
+def trial_run(document: StudyDocument, drawn: Mapping[str, Any], number: int) -> PlannedRun:
+    """A sweep's trial as a run; raises ValidationError where the drawn fields are no spec."""
+    seed = document.seeds[0] if document.seeds else document.base.get("seed", 0)
+    spec = RunSpec.model_validate({**fixed_fields(document), **drawn, "seed": seed})
+    stored = spec.model_dump(mode="json")
+    levels = {name: stored[name] for name in drawn}
+    return PlannedRun(f"{document.name} trial {number}"[:200], levels, spec)
+
+
+def _sweep(
+    document: StudyDocument, fixed: Mapping[str, Any], seeds: list[int], run_limit: int
+) -> Plan:
+    """The plan of a sweep; raises StudyError for an end of a range that no spec can have."""
+    _check_count(document.trials * len(seeds), run_limit)
+    problems: list[FieldProblem] = []
+    for dimension in document.dimensions():
+        parameter = document.parameters[dimension.name]
+        for path, value in parameter.ends():
+            try:
+                RunSpec.model_validate({**fixed, dimension.name: value, "seed": seeds[0]})
+            except ValidationError as error:
+                problems += [
+                    problem.model_copy(update={"path": f"parameters.{dimension.name}.{path}"})
+                    if problem.path.partition(".")[0] == dimension.name
+                    else _of_base(problem, document)
+                    for problem in explain(error)
+                ]
+    if problems:
+        unique = {(problem.path, problem.message): problem for problem in problems}
+        raise StudyError.of(list(unique.values())[:MOST_PROBLEMS])
+    names = [dimension.name for dimension in document.dimensions()]
+    return Plan(factors=names, cells=[], seeds=seeds, runs=[], trials=document.trials)
+
+
+def _of_base(problem: FieldProblem, document: StudyDocument) -> FieldProblem:
+    field, dot, rest = problem.path.partition(".")
+    if field in document.parameters:
+        return problem.model_copy(update={"path": f"parameters.{field}.value{dot}{rest}"})
+    return problem.model_copy(update={"path": f"base.{problem.path}".rstrip(".")})
+
+
+def _cell_count(document: StudyDocument, factors: Sequence[_Factor]) -> int:
+    counts = [len(factor.levels) for factor in factors]
+    if document.design == "factorial" or 0 in counts:
+        return math.prod(counts)
+    return 1 + sum(count - 1 for count in counts)
+
+
+def _picks(document: StudyDocument, factors: Sequence[_Factor]) -> list[tuple[int, ...]]:
+    """Which level of each factor every cell has."""
+    if document.design == "factorial":
+        return list(itertools.product(*(range(len(factor.levels)) for factor in factors)))
+    first = (0,) * len(factors)
+    others = [
+        (*first[:place], level, *first[place + 1 :])
+        for place, factor in enumerate(factors)
+        for level in range(1, len(factor.levels))
+    ]
+    return [first, *others]
 
 
 def _factors(document: StudyDocument) -> list[_Factor]:
@@ -101,8 +174,44 @@ def _check_fields(document: StudyDocument) -> None:
                 problems.append(
                     FieldProblem(path=path, message=f"{name} is in parameters too", hint="keep one")
                 )
+    problems += [*_conditions(document), *_baseline(document)]
     if problems:
         raise StudyError.of(problems)
+
+
+def _conditions(document: StudyDocument) -> list[FieldProblem]:
+    earlier: set[str] = set()
+    problems = []
+    for name, parameter in document.parameters.items():
+        problems += [
+            FieldProblem(
+                path=f"parameters.{name}.when.{other}",
+                message=f"{other} is no parameter that stands before {name}",
+                hint="a condition names earlier parameters; change the order",
+            )
+            for other in parameter.when or {}
+            if other not in earlier
+        ]
+        if not parameter.fixed:
+            earlier.add(name)
+    return problems
+
+
+def _baseline(document: StudyDocument) -> list[FieldProblem]:
+    if document.baseline is None:
+        return []
+    factors = {factor.field: factor for factor in _factors(document)}
+    return [
+        FieldProblem(
+            path=f"baseline.{name}",
+            message=f"{level!r} is no level of {name}"
+            if name in factors
+            else f"{name} is no factor of this study",
+            hint=f"factors: {', '.join(factors) or 'none'}",
+        )
+        for name, level in document.baseline.items()
+        if name not in factors or level not in factors[name].levels
+    ]
 
 
 def _capped(document: StudyDocument, cells: int, seeds: list[int]) -> list[int]:
@@ -133,11 +242,15 @@ def _check_count(count: int, limit: int) -> None:
 
 
 def _specs(
-    document: StudyDocument, fixed: Mapping[str, Any], factors: Sequence[_Factor], seed: int
+    document: StudyDocument,
+    fixed: Mapping[str, Any],
+    factors: Sequence[_Factor],
+    picks: Sequence[Sequence[int]],
+    seed: int,
 ) -> list[dict[str, Any]]:
     problems: dict[tuple[str, str], FieldProblem] = {}
     specs = []
-    for picked in itertools.product(*(range(len(factor.levels)) for factor in factors)):
+    for picked in picks:
         levels = {
             factor.field: factor.levels[index]
             for factor, index in zip(factors, picked, strict=True)

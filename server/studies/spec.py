@@ -1,19 +1,25 @@
-"""StudyDocument: the file that describes a grid or an ablation, as people submit it."""
+"""StudyDocument: the file that describes an ablation, a grid or a sweep, as people submit it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from rscore.spec import explain
 from server.errors import StudyError
+from server.studies.parameters import EarlyTerminate, Parameter
+from server.studies.search.dimension import Dimension
 
 Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Tag = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 MOST_SEEDS = 1_000_000
+SWEEP_TRIALS = 100
+"""Trials of a sweep that does not say: one without an end would hold the workers for ever."""
+_OF_WANDB = "Part of W&B's sweep files; not used here."
+Method = Literal["grid", "random", "bayes", "tpe", "gp"]
 
 
 class Objective(BaseModel):
@@ -25,37 +31,14 @@ class Objective(BaseModel):
     goal: Literal["maximize", "minimize"] = "maximize"
 
 
-class Parameter(BaseModel):
-    """One field of the grid in the form of sweep files: one `value` or a list of `values`."""
+class Reference(BaseModel):
+    """A value from elsewhere; it is shown only together with its source."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    value: Any = Field(None, description="The one value of this field in every run.")
-    values: list[Any] | None = Field(
-        None, description="The levels of this field.", max_length=10_000
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_ranges(cls, document: Any) -> Any:
-        if isinstance(document, Mapping):
-            ranged = sorted({"min", "max", "distribution", "mu", "sigma", "q"} & set(document))
-            if ranged:
-                raise ValueError(
-                    f"ranges ({', '.join(ranged)}) come with sweeps; list the levels as values"
-                )
-        return document
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if len({"value", "values"} & self.model_fields_set) != 1:
-            raise ValueError("give either value (one for all runs) or values (a list of levels)")
-        return self
-
-    @property
-    def fixed(self) -> bool:
-        """True when the field has one value in every run, so it is no factor."""
-        return "value" in self.model_fields_set
+    name: Label
+    value: float = Field(description="In the unit that reports show: percent for accuracies.")
+    source: Annotated[str, Field(min_length=3, max_length=500)]
 
 
 def _named_metric(metric: Any) -> Any:
@@ -70,18 +53,6 @@ def _counted_seeds(seeds: Any) -> Any:
     return seeds
 
 
-def _grid_only(method: Any) -> Any:
-    if method in ("random", "bayes"):
-        raise ValueError(f"method {method!r} comes with sweeps; use method 'grid' here")
-    return method
-
-
-def _not_yet(early_terminate: Any) -> Any:
-    if early_terminate is not None:
-        raise ValueError("early_terminate comes with sweeps; leave it out here")
-    return early_terminate
-
-
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Levels = Annotated[list[Any], Field(max_length=10_000)]
 
@@ -91,15 +62,14 @@ class StudyDocument(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, title="StudyDocument")
 
-    name: Label = Field(description="Shown in lists; the runs are named after it.")
+    name: Label = Field("study", description="Shown in lists; the runs are named after it.")
     experiment: Label = "default"
     tags: list[Tag] = Field([], max_length=50)
     priority: int = Field(0, ge=-100, le=100, description="Higher runs first.")
-    method: Annotated[
-        Literal["grid"],
-        BeforeValidator(_grid_only),
-        Field(description="Every combination of the levels."),
-    ] = "grid"
+    method: Method = Field(
+        "grid",
+        description="grid: every combination of the levels. Sweeps: random, bayes (tpe), gp.",
+    )
     metric: Annotated[
         Objective,
         BeforeValidator(_named_metric, json_schema_input_type=Objective | Label),
@@ -107,9 +77,20 @@ class StudyDocument(BaseModel):
     ] = Objective()
     base: dict[str, Any] = Field({}, description="Fields of the spec that all runs share.")
     parameters: dict[str, Parameter] = Field(
-        {}, description="Fields of the grid, in the form of sweep files."
+        {}, description="Fields of the grid or the sweep, in the form of sweep files."
     )
     ablate: dict[str, Levels] = Field({}, description="Factors of the ablation and their levels.")
+    design: Literal["factorial", "one-at-a-time"] = Field(
+        "factorial",
+        description="Every combination of the factors' levels, or the first level of each and "
+        "the others one by one.",
+    )
+    baseline: dict[str, Any] | None = Field(
+        None, description="Levels of the cell that others are compared with; the first if empty."
+    )
+    references: list[Reference] = Field(
+        [], max_length=50, description="Values from elsewhere, shown beside the study's own."
+    )
     seeds: (
         Annotated[
             list[Seed],
@@ -122,11 +103,110 @@ class StudyDocument(BaseModel):
         | None
     ) = None
     run_cap: int | None = Field(
-        None, ge=1, description="Most runs; whole seeds are left out until the study fits."
+        None,
+        ge=1,
+        le=100_000,
+        description="Most runs. Of a grid, whole seeds are left out until it fits; a sweep makes "
+        "so many trials, 100 if empty.",
     )
-    early_terminate: Annotated[
-        None, BeforeValidator(_not_yet), Field(description="Comes with sweeps; leave it out.")
-    ] = None
+    parallel: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Most runs that are open at once; of a sweep as many as there are slots.",
+    )
+    max_consecutive_failures: int | None = Field(
+        None, ge=1, description="Pause the study when so many runs in a row have failed."
+    )
+    early_terminate: EarlyTerminate | None = Field(
+        None, description="When the trials of a sweep are stopped early."
+    )
+    objectives: list[Objective] = Field(
+        [],
+        max_length=3,
+        description="More metrics that a sweep searches together with `metric`: a Pareto front.",
+    )
+    program: str | None = Field(None, max_length=500, description=_OF_WANDB)
+    command: list[str] | None = Field(None, max_length=100, description=_OF_WANDB)
+    project: str | None = Field(None, max_length=200, description=_OF_WANDB)
+    entity: str | None = Field(None, max_length=200, description=_OF_WANDB)
+    description: str | None = Field(None, max_length=5000, description="For people.")
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        for wrong, message in _CONFLICTS:
+            if wrong(self):
+                raise ValueError(message)
+        return self
+
+    @property
+    def searches(self) -> bool:
+        """True for a sweep whose trials depend on what was found before or are drawn."""
+        return self.method != "grid"
+
+    @property
+    def trials(self) -> int:
+        """How many trials a sweep makes."""
+        return self.run_cap or SWEEP_TRIALS
+
+    @property
+    def goals(self) -> list[Literal["maximize", "minimize"]]:
+        """The goal of each objective, the metric's first."""
+        return [self.metric.goal, *(objective.goal for objective in self.objectives)]
+
+    def dimensions(self) -> list[Dimension]:
+        """What a sweep draws, in the document's order."""
+        return [
+            parameter.dimension(name)
+            for name, parameter in self.parameters.items()
+            if not parameter.fixed
+        ]
+
+
+def _drawn(document: StudyDocument) -> list[str]:
+    return [
+        name
+        for name, parameter in document.parameters.items()
+        if not parameter.fixed and not parameter.listed
+    ]
+
+
+_CONFLICTS: tuple[tuple[Callable[[StudyDocument], bool], str], ...] = (
+    (
+        lambda document: not document.searches and bool(_drawn(document)),
+        "parameters: method grid goes through lists, and a parameter here has a range; list its "
+        "levels as values, or use method random or bayes",
+    ),
+    (
+        lambda document: document.searches and bool(document.ablate),
+        "ablate: an ablation goes through every level; put its factors into parameters, or use "
+        "method grid",
+    ),
+    (
+        lambda document: document.searches and not document.dimensions(),
+        "parameters: a sweep needs a parameter with values or with min and max",
+    ),
+    (
+        lambda document: document.searches and len(document.seeds or [0]) > 1,
+        "seeds: a sweep tries every setting once; give one seed, and confirm the best setting "
+        "with an ablation over seeds",
+    ),
+    (
+        lambda document: not document.searches and document.early_terminate is not None,
+        "early_terminate: a grid compares its cells, so all its runs are trained to the end; use "
+        "method random or bayes",
+    ),
+    (
+        lambda document: not document.searches and bool(document.objectives),
+        "objectives: only a sweep searches; of a grid, any metric can be tabulated",
+    ),
+    (
+        lambda document: document.early_terminate is not None and bool(document.objectives),
+        "early_terminate: with several objectives no trial is worse than another early on; leave "
+        "it out",
+    ),
+)
+"""What no study can be, each with the way out."""
 
 
 def parse_study(document: object) -> StudyDocument:

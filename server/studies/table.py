@@ -54,6 +54,14 @@ class Cell:
             if result.status == "succeeded" and metric in result.summary
         ]
 
+    def by_seed(self, metric: str) -> dict[int, float]:
+        """The metric by seed; of several runs with one seed, the newest that succeeded."""
+        return {
+            int(result.spec["seed"]): result.summary[metric]
+            for result in self.results
+            if result.status == "succeeded" and metric in result.summary
+        }
+
     def mean(self, metric: str) -> float | None:
         """The mean of `values`."""
         return mean(self.values(metric))

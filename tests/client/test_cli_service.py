@@ -59,7 +59,7 @@ def test_study_watched_ends_in_its_table(realspike: Realspike, study_file: Path)
     said = realspike("study", "submit", str(study_file), "--watch")
     assert said.code == ExitCode.OK, said.err
     assert "[2/2]" in said.out
-    rows = [line.split()[0] for line in said.out.splitlines()[-2:]]
+    rows = [line.split()[0] for line in said.out.splitlines()[-3:-1]]
     assert sorted(rows) == ["binary", "channel"]
 
 
@@ -121,6 +121,25 @@ def test_lists_show_and_table(realspike: Realspike, finished: dict[str, Any]) ->
     table = realspike("study", "table", study_id, "--metric", "train_loss", "--json").document
     assert table["metric"] == "train_loss"
     assert "±" not in realspike("study", "table", study_id).out
+
+
+def test_a_report_is_written_in_every_format(
+    realspike: Realspike, finished: dict[str, Any], tmp_path: Path
+) -> None:
+    study_id = finished["study"]
+    marks = {"markdown": "| --- |", "latex": "\\toprule", "html": "<!doctype html>", "csv": ",runs"}
+    for form, mark in marks.items():
+        said = realspike("study", "report", study_id, "--format", form)
+        assert said.code == ExitCode.OK
+        assert mark in said.out
+        assert all(run_id in said.out for run_id in finished["runs"])
+    file = tmp_path / "table.json"
+    said = realspike("study", "report", study_id, "--format", "json", "--out", str(file))
+    assert f"wrote {file}" in said.err
+    assert json.loads(file.read_text())["study_id"] == study_id
+    wrong = realspike("study", "report", study_id, "--metric", "test_ac")
+    assert wrong.code == ExitCode.BAD_INPUT
+    assert "did you mean 'test_acc'?" in wrong.err
 
 
 def test_log_and_metrics(realspike: Realspike, finished: dict[str, Any]) -> None:

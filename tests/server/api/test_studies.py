@@ -100,8 +100,82 @@ def test_the_table_shows_what_failed_and_what_is_missing(
     assert binary["verdicts"] == {"exact": 1}
     assert (channel["n"], channel["runs"], channel["failed"]) == (0, 1, 1)
     assert (channel["mean"], channel["std"], channel["values"]) == (None, None, [])
-    other = client.get(f"/studies/{study['id']}/table", params={"metric": "nothing"}).json()
-    assert [cell["n"] for cell in other["cells"]] == [0, 0]
+    assert (binary["baseline"], channel["baseline"]) == (True, False)
+    assert channel["comparison"]["finding"] == "untested"
+    assert "no seed in common" in channel["comparison"]["sentence"]
+
+
+def test_a_metric_that_no_run_has_is_named_with_the_nearest(
+    client: httpx.Client, services: Services, study: dict[str, Any]
+) -> None:
+    table = f"/studies/{study['id']}/table"
+    assert client.get(table, params={"metric": "anything"}).status_code == 200
+    succeed(services.db, runs_of(client, study["id"])[0]["id"], 0.9)
+    problem = client.get(table, params={"metric": "test_ac"})
+    assert problem.status_code == 422
+    assert problem.json()["errors"][0]["hint"] == "did you mean 'test_acc'?"
+
+
+@pytest.fixture
+def finished(client: httpx.Client, services: Services) -> dict[str, Any]:
+    """A study over five seeds in which channel is better, and one run of element has failed."""
+    document = DOCUMENT | {
+        "name": "paper",
+        "seeds": 5,
+        "ablate": {"granularity": ["binary", "channel", "element"]},
+        "references": [{"name": "elsewhere", "value": 93.4, "source": "a paper, table 2"}],
+    }
+    study: dict[str, Any] = client.post("/studies", json=document).json()
+    for run in runs_of(client, study["id"]):
+        kind, seed = run["spec"]["granularity"], run["spec"]["seed"]
+        gain = {"binary": 0.0, "channel": 0.004 + 0.0005 * (seed % 2), "element": 0.0}[kind]
+        if (kind, seed) == ("element", 4):
+            attempt = claim_run(services.db, run["id"])
+            with services.db.write() as session:
+                lifecycle.fail(session, run["id"], attempt, reason="out_of_memory", detail="-")
+        else:
+            succeed(services.db, run["id"], 0.9 + 0.003 * seed + gain)
+    return study
+
+
+def test_the_table_compares_by_seed_and_says_what_it_means(
+    client: httpx.Client, finished: dict[str, Any]
+) -> None:
+    table = client.get(f"/studies/{finished['id']}/table").json()
+    binary, channel, element = table["cells"]
+    assert binary["interval"]["low"] < binary["mean"] < binary["interval"]["high"]
+    assert binary["bootstrap"]["low"] < binary["mean"] < binary["bootstrap"]["high"]
+    found = channel["comparison"]
+    assert (found["n"], found["finding"]) == (5, "better")
+    assert found["mean"] == pytest.approx(0.0042)
+    assert found["p"] == pytest.approx(2 * found["p_uncorrected"])
+    assert found["sentence"].startswith("channel beats binary by 0.42 ± 0.03 points, p < 0.001")
+    assert (element["n"], element["failed"], element["comparison"]["finding"]) == (4, 1, "equal")
+    assert table["references"] == [
+        {"name": "elsewhere", "value": 93.4, "source": "a paper, table 2"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "media", "part"),
+    [
+        ("markdown", "text/markdown", "| binary | 90.60 ± 0.47 | 5 |"),
+        ("latex", "application/x-latex", r"\toprule"),
+        ("csv", "text/csv", "binary,90.60 ± 0.47,5,"),
+        ("html", "text/html", "<td>90.60 ± 0.47</td>"),
+    ],
+)
+def test_a_report_in_every_format_links_runs_and_names_sources(
+    client: httpx.Client, finished: dict[str, Any], form: str, media: str, part: str
+) -> None:
+    answer = client.get(f"/studies/{finished['id']}/report", params={"format": form})
+    assert answer.headers["content-type"] == f"{media}; charset=utf-8"
+    assert part in answer.text
+    for run in runs_of(client, finished["id"]):
+        assert run["id"] in answer.text
+    if form != "csv":
+        assert "a paper, table 2" in answer.text
+        assert "channel beats binary by 0.42" in answer.text
 
 
 def test_progress_and_end(client: httpx.Client, services: Services, study: dict[str, Any]) -> None:
@@ -156,3 +230,42 @@ def test_a_large_study_is_made_in_one_request(client: httpx.Client) -> None:
     answer = client.post("/studies", json={"name": "large", "seeds": 1000})
 
     assert (answer.status_code, answer.json()["total"]) == (201, 1000)
+
+
+def test_a_study_is_paused_resumed_and_changed_while_it_runs(
+    client: httpx.Client, services: Services, study: dict[str, Any]
+) -> None:
+    at = f"/studies/{study['id']}"
+    first = runs_of(client, study["id"])[0]["id"]
+    attempt = claim_run(services.db, first)
+    paused = client.post(f"{at}/pause").json()
+    assert (paused["status"], paused["counts"]["paused"]) == ("running", 3)
+    with services.db.write() as session:
+        lifecycle.succeed(session, first, attempt)
+    assert client.get(at).json()["status"] == "paused"
+    resumed = client.post(f"{at}/resume").json()
+    assert (resumed["status"], resumed["counts"]["queued"]) == ("running", 3)
+    assert client.post(f"{at}/resume").status_code == 409
+    changed = client.patch(at, json={"priority": 7, "parallel": 2}).json()
+    assert changed["parallel"] == 2
+    priorities = [run["priority"] for run in runs_of(client, study["id"])]
+    assert priorities == [0, 7, 7, 7]
+    assert client.patch(at, json={"parallel": 0}).status_code == 422
+    client.post(f"{at}/cancel")
+    assert client.post(f"{at}/pause").status_code == 409
+
+
+def test_a_sweep_is_queued_without_runs_and_says_how_many_it_will_make(
+    client: httpx.Client,
+) -> None:
+    document = {
+        "name": "sweep",
+        "method": "bayes",
+        "parameters": {"lr": {"min": 0.001, "max": 0.1}},
+        "run_cap": 5,
+    }
+    assert client.post("/studies/plan", json=document).json()["runs"] == 5
+    study = client.post("/studies", json=document).json()
+    assert (study["status"], study["trials_left"], study["total"]) == ("queued", 5, 0)
+    assert client.get(f"/studies/{study['id']}/table").json()["cells"] == []
+    assert client.post(f"/studies/{study['id']}/cancel").json()["trials_left"] == 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from server.errors import ConflictError, NotFoundError
 from server.storage import events, folded_models, lifecycle, runs, studies
 from server.storage.database import Database
+from server.storage.models import Study
 from server.storage.states import RunStatus
 from tests.support.runs import get, make_run, run_in
 
@@ -91,7 +94,17 @@ def test_counts(db: Database) -> None:
     ],
 )
 def test_status(counts: dict[RunStatus, int], status: str) -> None:
-    assert studies.study_status(counts) == status
+    assert studies.study_status(counts, Study()) == status
+
+
+def test_the_status_of_a_sweep_is_not_that_of_its_stopped_trials() -> None:
+    ended = {RunStatus.SUCCEEDED: 3, RunStatus.CANCELLED: 5}
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    assert studies.study_status({}, Study(trials_left=9)) == "queued"
+    assert studies.study_status(ended, Study(trials_left=1)) == "running"
+    assert studies.study_status(ended, Study(trials_left=1, paused_at=moment)) == "paused"
+    assert studies.study_status(ended, Study(trials_left=0)) == "finished"
+    assert studies.study_status(ended, Study(trials_left=0, cancelled_at=moment)) == "cancelled"
 
 
 class TestCancel:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from server.errors import StudyError
-from server.studies.expand import Plan, expand
+from server.studies.expand import Plan, expand, trial_run
 from server.studies.spec import parse_study
 
 
@@ -65,10 +65,73 @@ def test_run_cap_leaves_out_whole_seeds() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [{"seeds": 0}, {"seeds": []}, {"ablate": {"lr": []}}, {"parameters": {"lr": {"values": []}}}],
+    [{"seeds": 0}, {"seeds": []}, {"ablate": {"lr": []}}],
 )
 def test_no_runs_is_an_error(document: dict[str, Any]) -> None:
     assert "0 runs" in refused(**document).message
+
+
+def test_one_at_a_time_varies_every_factor_alone_around_the_first_levels() -> None:
+    made = plan(
+        ablate={"granularity": ["binary", "channel"], "decay": [0.25, 0.5, 1.0]},
+        design="one-at-a-time",
+        seeds=2,
+    )
+    assert made.cells == [
+        {"granularity": "binary", "decay": 0.25},
+        {"granularity": "channel", "decay": 0.25},
+        {"granularity": "binary", "decay": 0.5},
+        {"granularity": "binary", "decay": 1.0},
+    ]
+    assert len(made.runs) == 8
+
+
+def test_a_baseline_must_be_a_cell() -> None:
+    wrong = refused(ablate={"decay": [0.25, 0.5]}, baseline={"decay": 0.3})
+    assert (wrong.path, wrong.message) == ("baseline.decay", "0.3 is no level of decay")
+    assert refused(ablate={"decay": [0.5]}, baseline={"lr": 1}).path == "baseline.lr"
+
+
+def test_a_sweep_is_checked_at_the_ends_of_its_ranges() -> None:
+    sweep = {"method": "random", "run_cap": 5}
+    made = plan(**sweep, parameters={"decay": {"min": 0.1, "max": 1.0}, "epochs": {"value": 3}})
+    assert (made.factors, made.cells, made.trials) == (["decay"], [], 5)
+    wrong = refused(**sweep, parameters={"decay": {"min": 0.1, "max": 1.5}})
+    assert wrong.path == "parameters.decay.max"
+    typo = refused(**sweep, parameters={"granularity": {"values": ["binary", "chanel"]}})
+    assert typo.path == "parameters.granularity.values.1"
+    fixed = refused(**sweep, parameters={"decay": {"min": 0.1, "max": 1.0}, "lr": {"value": -1}})
+    assert fixed.path == "parameters.lr.value"
+    assert (
+        "limit is 10"
+        in refused(
+            limit=10, **(sweep | {"run_cap": 11}), parameters={"decay": {"min": 0.1, "max": 1.0}}
+        ).message
+    )
+
+
+def test_a_condition_names_an_earlier_parameter() -> None:
+    width = {"min": 0.5, "max": 2.0, "when": {"surrogate": "triangle"}}
+    surrogate = {"values": ["triangle", "rectangle"]}
+    sweep = {"method": "random", "run_cap": 5}
+    made = plan(**sweep, parameters={"surrogate": surrogate, "surrogate_width": width})
+    assert made.factors == ["surrogate", "surrogate_width"]
+    wrong = refused(**sweep, parameters={"surrogate_width": width, "surrogate": surrogate})
+    assert wrong.path == "parameters.surrogate_width.when.surrogate"
+
+
+def test_a_trial_becomes_a_run_of_the_base_with_what_was_drawn() -> None:
+    document = parse_study(
+        {
+            "name": "sweep",
+            "method": "random",
+            "base": {"epochs": 2, "seed": 4},
+            "parameters": {"decay": {"min": 0.1, "max": 1.0}},
+        }
+    )
+    made = trial_run(document, {"decay": 0.5}, 7)
+    assert (made.name, made.levels) == ("sweep trial 7", {"decay": 0.5})
+    assert (made.spec.epochs, made.spec.seed, made.spec.decay) == (2, 4, 0.5)
 
 
 def test_too_many_runs_names_count_and_limit_before_anything_is_built() -> None:

@@ -40,21 +40,84 @@ def test_a_document_survives_storing() -> None:
     assert expand(StudyDocument.model_validate(stored), run_limit=9).factors == ["lr"]
 
 
-@pytest.mark.parametrize("method", ["random", "bayes"])
-def test_searching_methods_come_later(method: str) -> None:
-    assert problem_of(method=method) == (
-        "method",
-        f"method {method!r} comes with sweeps; use method 'grid' here, got {method!r}",
+LR = {"lr": {"min": 0.001, "max": 0.1}}
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"parameters": LR}, "method grid goes through lists"),
+        ({"method": "bayes", "ablate": {"decay": [0.1]}, "parameters": LR}, "put its factors into"),
+        ({"method": "random"}, "a sweep needs a parameter"),
+        ({"method": "random", "parameters": LR, "seeds": 3}, "give one seed"),
+        ({"early_terminate": {"type": "hyperband", "min_iter": 1}}, "all its runs are trained"),
+        ({"objectives": [{"name": "synops"}]}, "only a sweep searches"),
+        (
+            {
+                "method": "bayes",
+                "parameters": LR,
+                "objectives": [{"name": "synops"}],
+                "early_terminate": {"type": "asha", "min_iter": 1},
+            },
+            "no trial is worse than another early on",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused_with_the_way_out(
+    document: dict[str, Any], said: str
+) -> None:
+    assert said in problem_of(**document)[1]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "said"),
+    [
+        ({}, "give either value"),
+        ({"value": 1, "values": [1]}, "give either value"),
+        ({"min": 1}, "needs max"),
+        ({"min": 2, "max": 1}, "min 2 is above max 1"),
+        ({"distribution": "uniform"}, "distribution uniform needs min and max"),
+        ({"distribution": "log_uniform_values", "min": 0, "max": 1}, "min must be above 0"),
+        ({"values": [1, 2], "probabilities": [1.0]}, "probabilities must be one number"),
+        ({"values": []}, "at least 1 item"),
+        ({"min": 0, "max": 1, "distribution": "uniforn"}, "Input should be 'constant'"),
+    ],
+)
+def test_a_parameter_is_one_thing(parameter: dict[str, Any], said: str) -> None:
+    path, message = problem_of(method="random", parameters={"lr": parameter})
+    assert path.startswith("parameters.lr")
+    assert said in message or "is not one of 'constant'" in message
+
+
+def test_a_sweep_file_as_wandb_has_it_is_taken_as_it_is() -> None:
+    document = parse_study(
+        yaml.safe_load(
+            """
+            program: train.py
+            project: digits
+            method: bayes
+            metric: {name: test_loss, goal: minimize}
+            parameters:
+              epochs: {value: 9}
+              lr: {distribution: log_uniform_values, min: 0.001, max: 0.1}
+              batch_size: {distribution: q_uniform, min: 32, max: 128, q: 32}
+              decay: {min: 0.1, max: 0.9}
+              granularity: {values: [binary, layer, channel]}
+            early_terminate: {type: hyperband, min_iter: 1}
+            command: ["${env}", python, "${program}", "${args}"]
+            run_cap: 20
+            """
+        )
     )
-
-
-def test_parts_of_sweeps_are_refused_by_name() -> None:
-    assert "comes with sweeps" in problem_of(early_terminate={"type": "hyperband"})[1]
-    path, message = problem_of(parameters={"lr": {"min": 0.1, "max": 1}})
-    assert path == "parameters.lr"
-    assert "ranges (max, min) come with sweeps" in message
-    assert "either value" in problem_of(parameters={"lr": {}})[1]
-    assert "either value" in problem_of(parameters={"lr": {"value": 1, "values": [1]}})[1]
+    assert document.searches
+    assert [dimension.name for dimension in document.dimensions()] == [
+        "lr",
+        "batch_size",
+        "decay",
+        "granularity",
+    ]
+    plan = expand(document, run_limit=1000)
+    assert (plan.trials, plan.runs, plan.seeds) == (20, [], [0])
 
 
 @pytest.mark.parametrize("seeds", [-1, True, [-1], ["a"], 10**9])
@@ -90,3 +153,9 @@ def test_presets_expand(file: str, runs: int, factors: list[str]) -> None:
 
     assert len(plan.runs) == runs
     assert plan.factors == factors
+
+
+def test_the_sweep_preset_is_a_sweep() -> None:
+    document = parse_study(yaml.safe_load((PRESETS / "digits-sweep.yaml").read_text()))
+    plan = expand(document, run_limit=1000)
+    assert (plan.trials, plan.factors) == (24, ["lr", "decay", "v_threshold", "granularity"])

@@ -258,7 +258,11 @@ export interface paths {
         delete: operations["delete_study"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Study
+         * @description Change the priority of a study's runs, or how many of them are open at once.
+         */
+        patch: operations["change_study"];
         trace?: never;
     };
     "/api/v1/studies/{study_id}/table": {
@@ -281,6 +285,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies/{study_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study Report
+         * @description The comparison table with verdicts, notes and references, to be put into a paper or sent on.
+         *
+         *     The table as JSON is what `/table` answers.
+         */
+        get: operations["get_study_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/studies/{study_id}/cancel": {
         parameters: {
             query?: never;
@@ -295,6 +321,46 @@ export interface paths {
          * @description Cancel every open run of a study.
          */
         post: operations["cancel_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Study
+         * @description Let no further run of a study begin; those that run go on to their end.
+         */
+        post: operations["pause_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Study
+         * @description Go on with a paused study.
+         */
+        post: operations["resume_study"];
         delete?: never;
         options?: never;
         head?: never;
@@ -755,6 +821,63 @@ export interface components {
             resumed_step: number;
         };
         /**
+         * CellComparison
+         * @description A cell minus the baseline, over the seeds that both have.
+         */
+        CellComparison: {
+            /**
+             * N
+             * @description Seeds that both cells have.
+             */
+            n: number;
+            /**
+             * Mean
+             * @description Mean difference; empty without a shared seed.
+             */
+            mean: number | null;
+            /** Std */
+            std: number | null;
+            /** @description Of the mean, by Student's t. */
+            interval: components["schemas"]["ConfidenceInterval"] | null;
+            /**
+             * Effect Size
+             * @description Cohen's d_z: mean over std.
+             */
+            effect_size: number | null;
+            /**
+             * P
+             * @description Paired t-test, after Holm's correction.
+             */
+            p: number | null;
+            /** P Uncorrected */
+            p_uncorrected: number | null;
+            /**
+             * P Wilcoxon
+             * @description Signed-rank test, uncorrected.
+             */
+            p_wilcoxon: number | null;
+            /**
+             * P Permutation
+             * @description Sign-flip test, uncorrected.
+             */
+            p_permutation: number | null;
+            /**
+             * Seeds Needed
+             * @description Seeds at which a paired t-test would likely show such a difference.
+             */
+            seeds_needed: number | null;
+            /**
+             * Finding
+             * @enum {string}
+             */
+            finding: "better" | "worse" | "unclear" | "equal" | "untested";
+            /**
+             * Sentence
+             * @description The verdict in words.
+             */
+            sentence: string;
+        };
+        /**
          * CertificateRead
          * @description A certificate as docs/method.md describes it.
          */
@@ -767,6 +890,16 @@ export interface components {
             certificate: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * ConfidenceInterval
+         * @description A 95 % confidence interval.
+         */
+        ConfidenceInterval: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
         };
         /**
          * DatasetFileRead
@@ -826,6 +959,51 @@ export interface components {
              * @description What to do when it is not ready.
              */
             remedy: string | null;
+        };
+        /**
+         * EarlyTerminate
+         * @description When trials are stopped early. `hyperband` is W&B's, `asha` its other name here.
+         */
+        EarlyTerminate: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "hyperband" | "asha" | "median";
+            /**
+             * Min Iter
+             * @description Epoch of the first rung.
+             */
+            min_iter?: number | null;
+            /**
+             * Max Iter
+             * @description Epochs from which rungs count down.
+             */
+            max_iter?: number | null;
+            /**
+             * S
+             * @description Rungs that count down from max_iter.
+             * @default 2
+             */
+            s: number;
+            /**
+             * Eta
+             * @description One in so many passes a rung.
+             * @default 3
+             */
+            eta: number;
+            /**
+             * Strict
+             * @description Stop also where fewer than eta trials came so far.
+             * @default false
+             */
+            strict: boolean;
+            /**
+             * Min Trials
+             * @description Others that the median rule waits for.
+             * @default 5
+             */
+            min_trials: number;
         };
         /**
          * EventRead
@@ -1093,7 +1271,10 @@ export interface components {
         };
         /**
          * Parameter
-         * @description One field of the grid in the form of sweep files: one `value` or a list of `values`.
+         * @description One field of the study: one `value`, a list of `values`, or a range to draw from.
+         *
+         *     A range of whole numbers is drawn as `int_uniform`, any other as `uniform`, unless
+         *     `distribution` says otherwise.
          */
         Parameter: {
             /**
@@ -1106,6 +1287,50 @@ export interface components {
              * @description The levels of this field.
              */
             values?: unknown[] | null;
+            /**
+             * Min
+             * @description Least value that is drawn.
+             */
+            min?: number | null;
+            /**
+             * Max
+             * @description Greatest value that is drawn.
+             */
+            max?: number | null;
+            /**
+             * Distribution
+             * @description How the value is drawn.
+             */
+            distribution?: ("constant" | "categorical" | "categorical_w_probabilities" | "int_uniform" | "uniform" | "q_uniform" | "log_uniform" | "log_uniform_values" | "q_log_uniform" | "q_log_uniform_values" | "inv_log_uniform" | "inv_log_uniform_values" | "normal" | "q_normal" | "log_normal" | "q_log_normal") | null;
+            /**
+             * Probabilities
+             * @description Of each of `values`.
+             */
+            probabilities?: number[] | null;
+            /**
+             * Mu
+             * @description Mean of a normal distribution.
+             * @default 0
+             */
+            mu: number;
+            /**
+             * Sigma
+             * @description Its standard deviation.
+             * @default 1
+             */
+            sigma: number;
+            /**
+             * Q
+             * @description Step that a drawn value is rounded to.
+             */
+            q?: number | null;
+            /**
+             * When
+             * @description Draw this field only where earlier parameters have these values; elsewhere it keeps its value of base.
+             */
+            when?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * PredictRequest
@@ -1218,6 +1443,33 @@ export interface components {
              * @description What keeps runs from being trained, while the service itself can work.
              */
             warnings: string[];
+        };
+        /**
+         * Reference
+         * @description A value from elsewhere; it is shown only together with its source.
+         */
+        Reference: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @description In the unit that reports show: percent for accuracies.
+             */
+            value: number;
+            /** Source */
+            source: string;
+        };
+        /**
+         * ReferenceRead
+         * @description A value from elsewhere.
+         */
+        ReferenceRead: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+            /** Source */
+            source: string;
         };
         /**
          * RunCreate
@@ -1779,6 +2031,17 @@ export interface components {
              * @description Sample standard deviation; empty below two runs.
              */
             std: number | null;
+            /** @description Of the mean, by Student's t. */
+            interval: components["schemas"]["ConfidenceInterval"] | null;
+            /** @description Of the mean, by the BCa bootstrap; empty below three different values. */
+            bootstrap: components["schemas"]["ConfidenceInterval"] | null;
+            /**
+             * Baseline
+             * @description True for the cell that the others are compared with.
+             */
+            baseline: boolean;
+            /** @description Empty for the baseline. */
+            comparison: components["schemas"]["CellComparison"] | null;
             /** Values */
             values: number[];
             /** Run Ids */
@@ -1792,6 +2055,22 @@ export interface components {
             };
         };
         /**
+         * StudyChange
+         * @description What changes about a study while it runs; what is left out stays as it is.
+         */
+        StudyChange: {
+            /**
+             * Priority
+             * @description Higher runs first.
+             */
+            priority?: number | null;
+            /**
+             * Parallel
+             * @description Most runs that are open at once.
+             */
+            parallel?: number | null;
+        };
+        /**
          * StudyDocument
          * @description A study: base fields, the levels that vary, and the seeds that every level meets.
          */
@@ -1799,6 +2078,7 @@ export interface components {
             /**
              * Name
              * @description Shown in lists; the runs are named after it.
+             * @default study
              */
             name: string;
             /**
@@ -1819,11 +2099,11 @@ export interface components {
             priority: number;
             /**
              * Method
-             * @description Every combination of the levels.
+             * @description grid: every combination of the levels. Sweeps: random, bayes (tpe), gp.
              * @default grid
-             * @constant
+             * @enum {string}
              */
-            method: "grid";
+            method: "grid" | "random" | "bayes" | "tpe" | "gp";
             /**
              * @description What the table compares; a name alone means maximize.
              * @default {
@@ -1842,7 +2122,7 @@ export interface components {
             };
             /**
              * Parameters
-             * @description Fields of the grid, in the form of sweep files.
+             * @description Fields of the grid or the sweep, in the form of sweep files.
              * @default {}
              */
             parameters: {
@@ -1856,18 +2136,76 @@ export interface components {
             ablate: {
                 [key: string]: unknown[];
             };
+            /**
+             * Design
+             * @description Every combination of the factors' levels, or the first level of each and the others one by one.
+             * @default factorial
+             * @enum {string}
+             */
+            design: "factorial" | "one-at-a-time";
+            /**
+             * Baseline
+             * @description Levels of the cell that others are compared with; the first if empty.
+             */
+            baseline?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * References
+             * @description Values from elsewhere, shown beside the study's own.
+             * @default []
+             */
+            references: components["schemas"]["Reference"][];
             /** Seeds */
             seeds?: (number[] | number) | null;
             /**
              * Run Cap
-             * @description Most runs; whole seeds are left out until the study fits.
+             * @description Most runs. Of a grid, whole seeds are left out until it fits; a sweep makes so many trials, 100 if empty.
              */
             run_cap?: number | null;
             /**
-             * Early Terminate
-             * @description Comes with sweeps; leave it out.
+             * Parallel
+             * @description Most runs that are open at once; of a sweep as many as there are slots.
              */
-            early_terminate?: null;
+            parallel?: number | null;
+            /**
+             * Max Consecutive Failures
+             * @description Pause the study when so many runs in a row have failed.
+             */
+            max_consecutive_failures?: number | null;
+            /** @description When the trials of a sweep are stopped early. */
+            early_terminate?: components["schemas"]["EarlyTerminate"] | null;
+            /**
+             * Objectives
+             * @description More metrics that a sweep searches together with `metric`: a Pareto front.
+             * @default []
+             */
+            objectives: components["schemas"]["Objective"][];
+            /**
+             * Program
+             * @description Part of W&B's sweep files; not used here.
+             */
+            program?: string | null;
+            /**
+             * Command
+             * @description Part of W&B's sweep files; not used here.
+             */
+            command?: string[] | null;
+            /**
+             * Project
+             * @description Part of W&B's sweep files; not used here.
+             */
+            project?: string | null;
+            /**
+             * Entity
+             * @description Part of W&B's sweep files; not used here.
+             */
+            entity?: string | null;
+            /**
+             * Description
+             * @description For people.
+             */
+            description?: string | null;
         };
         /**
          * StudyPage
@@ -1886,7 +2224,10 @@ export interface components {
          * @description What a study document would queue.
          */
         StudyPlan: {
-            /** Runs */
+            /**
+             * Runs
+             * @description Runs that would be queued, or trials that a sweep would make.
+             */
             runs: number;
             /** Factors */
             factors: string[];
@@ -1924,6 +2265,21 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "running" | "paused" | "finished" | "cancelled";
+            /**
+             * Notice
+             * @description Why the service itself paused the study.
+             */
+            notice: string | null;
+            /**
+             * Trials Left
+             * @description Trials that a sweep has yet to make.
+             */
+            trials_left: number | null;
+            /**
+             * Parallel
+             * @description Most runs that are open at once.
+             */
+            parallel: number | null;
             /** Counts */
             counts: {
                 [key: string]: number;
@@ -1963,6 +2319,8 @@ export interface components {
             factors: string[];
             /** Cells */
             cells: components["schemas"]["StudyCell"][];
+            /** References */
+            references: components["schemas"]["ReferenceRead"][];
             /**
              * Complete
              * @description True when no run is queued, running or paused.
@@ -3164,6 +3522,87 @@ export interface operations {
             };
         };
     };
+    change_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRead"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_study_table: {
         parameters: {
             query?: {
@@ -3226,7 +3665,210 @@ export interface operations {
             };
         };
     };
+    get_study_report: {
+        parameters: {
+            query?: {
+                /** @description How it is written. */
+                format?: "markdown" | "latex" | "csv" | "html";
+                /** @description Metric to compare; the study's own when empty. */
+                metric?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report in the format that was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                    "application/x-latex": string;
+                    "text/csv": string;
+                    "text/html": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_study: {
         parameters: {
             query?: never;
             header?: never;

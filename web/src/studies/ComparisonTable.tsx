@@ -33,6 +33,7 @@ export function ComparisonTable({ studyId }: { studyId: string }) {
       )}
       {table && table.cells.length === 0 && <EmptyState title="Nothing to compare" />}
       {table && table.cells.length > 0 && <Cells table={table} />}
+      {table && <Verdicts table={table} />}
     </Section>
   );
 }
@@ -83,6 +84,22 @@ function Cells({ table }: { table: StudyTable }) {
         </tbody>
       </table>
     </ScrollX>
+  );
+}
+
+/** What the paired tests say of each cell beside the baseline, and values from elsewhere. */
+function Verdicts({ table }: { table: StudyTable }) {
+  const sentences = table.cells.flatMap((cell) => cell.comparison?.sentence ?? []);
+  const references = table.references.map(
+    (item) => `Reference, not measured here: ${item.name} ${item.value} (${item.source})`,
+  );
+  if (sentences.length + references.length === 0) return null;
+  return (
+    <ul className={styles.verdicts}>
+      {[...sentences, ...references].map((sentence) => (
+        <li key={sentence}>{sentence}</li>
+      ))}
+    </ul>
   );
 }
 

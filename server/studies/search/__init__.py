@@ -1,0 +1,1 @@
+"""Sweeps that search: what to try next, and what to stop early."""
