@@ -119,7 +119,7 @@ class Runs:
     def write_metrics(
         self, run_id: str, metrics: Mapping[str, Sequence[MetricPoint]]
     ) -> MetricsWritten:
-        """Write points of metrics, by name, to a run that no worker trains.
+        """Write points of metrics, by name, to a run that has ended.
 
         A point that exists at that step is replaced, so sending twice does no harm.
         """

@@ -115,8 +115,9 @@ def _send_file(outbox: Outbox, runs: Runs, entry: FileEntry) -> None:
 def _is_final(error: ClientError) -> bool:
     """True when trying again later cannot help.
 
-    A run that a worker trains takes nothing from others, but will when it has ended. What no
-    service of ours says, such as a proxy's own page, says nothing about the entry.
+    A run that a worker trains takes nothing from others, and one that waits for a worker no
+    metrics, but both will when they have ended. What no service of ours says, such as a proxy's
+    own page, says nothing about the entry.
     """
     if isinstance(error, LostPayloadError):
         return True

@@ -44,7 +44,10 @@ def read_metrics(
 
 @router.post("/{run_id}/metrics", responses=problems(400, 404, 409, 413, 422))
 async def write_metrics(run_id: RunId, body: MetricBatch, services: Service) -> MetricsWritten:
-    """Write metrics; a (name, step) that exists is replaced."""
+    """Write metrics; a (name, step) that exists is replaced.
+
+    Own scripts write to a run that has ended; before, they are refused with 409.
+    """
     points = [
         (name, point.step, point.epoch, point.value)
         for name, values in body.metrics.items()

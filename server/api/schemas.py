@@ -129,7 +129,9 @@ class MetricBatch(Wire):
     """Values to write; a (name, step) that exists is replaced."""
 
     attempt: int | None = Field(
-        None, description="Attempt that writes; a superseded one is refused. Empty for own scripts."
+        None,
+        description="Attempt that writes; a superseded one is refused. Empty for own scripts, "
+        "which write to runs that have ended.",
     )
     metrics: dict[Name, list[MetricPoint]] = Field(max_length=200)
 

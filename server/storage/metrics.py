@@ -16,7 +16,7 @@ from server.storage.clock import now
 from server.storage.events import emit
 from server.storage.models import Metric, Run
 from server.storage.runs import get_run
-from server.storage.states import RunStatus
+from server.storage.states import TERMINAL
 from server.storage.summaries import metric_names, newest_values
 from server.storage.thinning import thin
 from server.storage.transitions import lock_owned, lock_run
@@ -62,7 +62,7 @@ def write_metrics(
     """Store points, replacing those with the same name and step; returns how many are stored.
 
     With an attempt, only the one that owns the run may write. Without, a person's own script
-    writes, while no worker trains the run.
+    writes, once the run has ended.
     """
     newest = {
         (name, step): (name, step, epoch, float(value)) for name, step, epoch, value in points
@@ -104,9 +104,10 @@ def _writable(session: Session, run_id: str, attempt: int | None) -> Run:
     if attempt is not None:
         return lock_owned(session, run_id, attempt)
     run = lock_run(session, run_id)
-    if run.status == RunStatus.RUNNING:
+    if run.status not in TERMINAL:
+        # A worker that begins drops what was measured before it.
         raise ConflictError(
-            f"run {run_id} is running, so only its attempt {run.attempt} may write metrics; "
+            f"run {run_id} is {run.status}, so only the attempt that trains it may write metrics; "
             "wait until it has ended"
         )
     return run

@@ -22,7 +22,7 @@ from client.errors import InputError, SpoolError
 from client.recorder import Recorder
 from client.spool.spool import Spool
 from server.settings import Settings
-from server.storage import lifecycle
+from server.storage import lifecycle, runs
 from server.storage.database import Database
 from server.storage.states import RunStatus
 from tests.client.conftest import Realspike
@@ -246,6 +246,21 @@ def test_a_run_that_is_not_there_is_said_and_its_entries_are_kept(
     again = realspike("spool", "drain", "--again")
     assert again.code == 3
     assert f"1 refused and kept in {recorder.folder}/refused" in again.out
+
+
+def test_a_queued_run_gets_its_entries_when_it_has_ended(
+    server: ServerProcess, db: Database, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id = make_run(db)
+    with Recorder(run_id, url=server.url) as recorder:
+        recorder.metrics({"eval": 0.5}, step=1)
+        wait_until(lambda: caplog.records, "the trouble is said")
+        with db.write() as session:
+            runs.cancel_run(session, run_id)
+
+    assert "is queued" in caplog.records[0].getMessage()
+    assert len(caplog.records) == 1
+    assert values(server, run_id, "eval") == {1: 0.5}
 
 
 def test_a_run_that_a_worker_trains_gets_its_entries_when_it_has_ended(

@@ -33,7 +33,9 @@ def names(db: Database) -> None:
     for name, acc in (("one", 0.95), ("two", 0.5)):
         with db.write() as session:
             values = [("test_acc", 1, 0, acc), ("firing_rate/conv.1", 1, 0, acc / 10)]
+            runs.cancel_run(session, measured[name])
             metrics.write_metrics(session, measured[name], values, attempt=None)
+            runs.retry_run(session, measured[name])
     run_in(
         db, RunStatus.FAILED, name="three", spec={**SPEC, "train_samples": 100, "learn_decay": True}
     )
@@ -168,7 +170,7 @@ class TestMetricsThatNoRunHas:
 
 
 def metric_of_the_newest(db: Database) -> None:
-    run_id = make_run(db, name="newest")
+    run_id = run_in(db, RunStatus.SUCCEEDED, name="newest")
     with db.write() as session:
         metrics.write_metrics(session, run_id, [("other", 1, 0, 1.0)], attempt=None)
 

@@ -8,8 +8,9 @@ import pytest
 
 from server.api.services import Services
 from server.storage import histograms
+from server.storage.states import RunStatus
 from tests.server.api.conftest import LiveServer
-from tests.support.runs import claim_run, make_run, report_death
+from tests.support.runs import claim_run, make_run, report_death, run_in
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def services(shared: LiveServer) -> Services:
 
 @pytest.fixture
 def path(services: Services) -> str:
-    return f"/runs/{make_run(services.db)}/metrics"
+    """Where a script writes metrics of a run that has ended."""
+    return f"/runs/{run_in(services.db, RunStatus.SUCCEEDED)}/metrics"
 
 
 def points(count: int) -> list[dict[str, Any]]:
@@ -61,11 +63,9 @@ def test_long_series_are_thinned(client: httpx.Client, path: str) -> None:
     assert (min(series["values"]), max(series["values"])) == (0, 99)
 
 
-def test_a_superseded_attempt_writes_nothing(
-    client: httpx.Client, services: Services, path: str
-) -> None:
-    run_id = path.split("/")[2]
-    claim_run(services.db, run_id)
+def test_a_superseded_attempt_writes_nothing(client: httpx.Client, services: Services) -> None:
+    run_id = run_in(services.db, RunStatus.RUNNING)
+    path = f"/runs/{run_id}/metrics"
     body: dict[str, Any] = {"metrics": {"loss": points(1)}}
     assert client.post(path, json={**body, "attempt": 1}).status_code == 200
     report_death(services.db, run_id, 1)
@@ -80,7 +80,7 @@ def test_a_superseded_attempt_writes_nothing(
         )
     unnumbered = client.post(path, json=body)
     assert unnumbered.status_code == 409
-    assert "only its attempt 2 may write" in unnumbered.json()["detail"]
+    assert "only the attempt that trains it may write" in unnumbered.json()["detail"]
     (series,) = client.get(path).json()["series"]
     assert series["total"] == 1
     assert client.post(path, json={**body, "attempt": 2}).status_code == 200
@@ -105,6 +105,23 @@ def test_writers_at_once_are_all_answered_and_lose_nothing(client: httpx.Client,
     assert summary == {f"w{writer}": 5 for writer in range(8)}
 
 
+def test_a_script_is_told_to_wait_until_a_queued_run_has_ended(
+    client: httpx.Client, services: Services
+) -> None:
+    run_id = make_run(services.db)
+    path = f"/runs/{run_id}/metrics"
+    body = {"metrics": {"loss": points(2)}}
+    early = client.post(path, json=body)
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/conflict")
+    assert early.json()["detail"] == (
+        f"run {run_id} is queued, so only the attempt that trains it may write metrics; "
+        "wait until it has ended"
+    )
+    assert client.get(path).json()["series"] == []
+    client.post(f"/runs/{run_id}/cancel")
+    assert client.post(path, json=body).json() == {"points": 2}
+
+
 @pytest.mark.parametrize(
     "point",
     [
@@ -125,8 +142,8 @@ def test_points_that_cannot_be_stored_are_refused(
     assert client.get(path).json()["series"] == []
 
 
-def test_histograms_by_name(client: httpx.Client, services: Services, path: str) -> None:
-    run_id = path.split("/")[2]
+def test_histograms_by_name(client: httpx.Client, services: Services) -> None:
+    run_id = make_run(services.db)
     attempt = claim_run(services.db, run_id)
     found = [
         histograms.Bins(name, step, step // 10, 0.0, 1.5, [1, step])

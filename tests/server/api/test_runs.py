@@ -74,7 +74,7 @@ def test_lists_are_narrowed_by_query_and_filter(client: httpx.Client, services: 
 def test_a_filter_that_finds_nothing_names_a_metric_that_no_run_has(
     client: httpx.Client, services: Services
 ) -> None:
-    run_id = make_run(services.db)
+    run_id = run_in(services.db, RunStatus.SUCCEEDED)
     listed = {"filter": "metrics.tset_acc > 0.5"}
     assert client.get("/runs", params=listed).json()["items"] == []
     with services.db.write() as session:

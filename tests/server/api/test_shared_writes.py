@@ -16,7 +16,7 @@ from server.storage.database import Database
 from server.storage.metrics import Point
 from server.storage.states import RunStatus
 from server.storage.transitions import lock_run
-from tests.support.runs import get, make_run, run_in
+from tests.support.runs import get, run_in
 
 Answer = int | BaseException
 
@@ -56,7 +56,7 @@ def transactions(db: Database, run_id: str) -> list[list[str]]:
 
 
 def test_alone_it_is_a_write_like_any_other(db: Database) -> None:
-    run_id = make_run(db)
+    run_id = run_in(db, RunStatus.SUCCEEDED)
 
     async def write() -> None:
         shared = SharedWrites(db)

@@ -12,8 +12,8 @@ from server.errors import ConflictError, MetricError, NotFoundError
 from server.storage import events, lifecycle, metrics
 from server.storage.database import Database
 from server.storage.metrics import Point, Series
-from server.storage.states import RunStatus
-from tests.support.runs import claim_run, get, make_run, run_in
+from server.storage.states import TERMINAL, RunStatus
+from tests.support.runs import claim_run, get, run_in
 
 
 def write(db: Database, run_id: str, points: list[Point], attempt: int | None = 1) -> int:
@@ -104,16 +104,21 @@ class TestWrite:
 
 
 class TestOwnScripts:
-    @pytest.mark.parametrize("status", [item for item in RunStatus if item != RunStatus.RUNNING])
-    def test_may_write_while_no_worker_trains(self, db: Database, status: RunStatus) -> None:
+    @pytest.mark.parametrize("status", sorted(TERMINAL))
+    def test_may_write_to_a_run_that_has_ended(self, db: Database, status: RunStatus) -> None:
         run_id = run_in(db, status)
         assert write(db, run_id, [("mine", 1, None, 1.0)], attempt=None) == 1
         assert get(db, run_id).summary == {"mine": 1.0}
 
-    def test_but_not_beside_a_worker(self, db: Database) -> None:
-        run_id = run_in(db, RunStatus.RUNNING)
-        with pytest.raises(ConflictError, match="running"):
+    @pytest.mark.parametrize("status", sorted(set(RunStatus) - TERMINAL))
+    def test_but_not_while_a_worker_trains_it_or_is_still_to(
+        self, db: Database, status: RunStatus
+    ) -> None:
+        run_id = run_in(db, status)
+        with pytest.raises(ConflictError, match=f"is {status}, .* wait until it has ended"):
             write(db, run_id, [("mine", 1, None, 1.0)], attempt=None)
+        assert read(db, run_id) == []
+        assert get(db, run_id).summary == {}
 
     def test_nor_to_a_run_that_is_not_there(self, db: Database) -> None:
         with pytest.raises(NotFoundError):
@@ -148,9 +153,9 @@ class TestSummary:
     def test_is_what_is_stored_whatever_the_order(
         self, db: Database, batches: list[list[Point]]
     ) -> None:
-        run_id = make_run(db)
+        run_id = run_in(db, RunStatus.RUNNING)
         for batch in batches:
-            write(db, run_id, batch, attempt=None)
+            write(db, run_id, batch)
         stored = {(name, step): value for batch in batches for name, step, _, value in batch}
         expected = {
             name: sorted((step, value) for (other, step), value in stored.items() if other == name)
@@ -237,9 +242,9 @@ class TestEvent:
         }
 
     def test_of_a_large_batch_only_the_newest(self, db: Database) -> None:
-        run_id = make_run(db)
+        run_id = run_in(db, RunStatus.RUNNING)
         points: list[Point] = [("a", step, None, 0.0) for step in range(500)]
-        write(db, run_id, points, attempt=None)
+        write(db, run_id, points)
         data = self._newest(db)
         assert data["step"] == 499
         assert data["points"] == {"a": [[step, 0.0, None] for step in range(400, 500)]}

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from server.storage import engines, metrics, runs
 from server.storage.database import Database, schema_change
 from server.storage.models import Run
-from tests.support.runs import get, make_run
+from tests.support.runs import claim_run, get, make_run
 
 PROCESSES = 3
 EACH = 30
@@ -62,11 +62,12 @@ def test_the_log_that_a_long_reader_kept_shrinks_after_it(
     database = Database(sqlite_url)
     log = Path(f"{database.engine.url.database}-wal")
     run_id = make_run(database)
+    attempt = claim_run(database, run_id)
 
     def write(number: int) -> None:
         points = [("loss", number * 1000 + step, 1, 0.5) for step in range(1000)]
         with database.write() as session:
-            metrics.write_metrics(session, run_id, points, attempt=None)
+            metrics.write_metrics(session, run_id, points, attempt=attempt)
 
     with database.read() as reader:
         assert runs.get_run(reader, run_id)

@@ -165,6 +165,8 @@ export interface paths {
         /**
          * Write Metrics
          * @description Write metrics; a (name, step) that exists is replaced.
+         *
+         *     Own scripts write to a run that has ended; before, they are refused with 409.
          */
         post: operations["write_metrics"];
         delete?: never;
@@ -1152,7 +1154,7 @@ export interface components {
         MetricBatch: {
             /**
              * Attempt
-             * @description Attempt that writes; a superseded one is refused. Empty for own scripts.
+             * @description Attempt that writes; a superseded one is refused. Empty for own scripts, which write to runs that have ended.
              */
             attempt?: number | null;
             /** Metrics */
