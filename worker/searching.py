@@ -17,7 +17,7 @@ from server.storage import runs, studies, sweeps, workers
 from server.storage.database import Database
 from server.storage.models import Run, Study
 from server.storage.states import RunStatus
-from server.studies.expand import PlannedRun, trial_run
+from server.studies.expand import PlannedRun, stored_fields, trial_run
 from server.studies.parameters import EarlyTerminate
 from server.studies.search.proposer import MOST_TRIES, Tried, propose
 from server.studies.search.stopping import Halving, Median, hyperband_rungs
@@ -54,13 +54,15 @@ def _make_trials(session: Session, study_id: str, slots: int) -> None:
     study = sweeps.lock_searching(session, study_id)
     if study is None or study.trials_left is None:
         return
+    room = (study.parallel or max(1, slots)) - sweeps.open_count(session, study_id)
+    if room <= 0:
+        return
     document = StudyDocument.model_validate(study.document)
     known = sweeps.trials(session, study_id)
     limit = document.max_consecutive_failures
     if limit is not None and sweeps.failures_in_a_row(known, study.resumed_at) >= limit:
         studies.pause(session, study, f"{limit} trials in a row have failed; look at their logs")
         return
-    room = (study.parallel or max(1, slots)) - sweeps.open_count(session, study_id)
     tried = [_tried(run, document) for run in known]
     for _ in range(min(room, study.trials_left)):
         made = _next_trial(document, study_id, tried)
@@ -75,12 +77,7 @@ def _make_trials(session: Session, study_id: str, slots: int) -> None:
         planned, trial = made
         runs.create_run(
             session,
-            name=planned.name,
-            experiment=document.experiment,
-            tags=list(dict.fromkeys(document.tags)),
-            priority=document.priority,
-            spec=planned.spec.model_dump(mode="json"),
-            spec_digest=planned.spec.digest(),
+            **stored_fields(document, planned),
             study_id=study_id,
             drawn=dict(trial.drawn),
         )
@@ -130,8 +127,8 @@ def _behind(session: Session, study: Study) -> list[str]:
         return []
     found = sweeps.curves(session, study.id, document.metric.name)
     behind = []
-    for run in sweeps.trials(session, study.id):
-        if run.status != RunStatus.RUNNING or run.cancel_requested or run.id not in found:
+    for run in sweeps.training(session, study.id):
+        if run.id not in found:
             continue
         others = [curve for run_id, curve in found.items() if run_id != run.id]
         rule = _rule(document.early_terminate, epochs=int(run.spec["epochs"]))

@@ -16,7 +16,7 @@ from server.api.study_views import study_reads, study_report, study_table
 from server.api.waking import wake
 from server.errors import ConflictError, NotFoundError
 from server.storage import runs, studies
-from server.studies.expand import Plan, expand
+from server.studies.expand import Plan, expand, stored_fields
 from server.studies.report import Report, as_csv, html, latex, markdown
 from server.studies.spec import StudyDocument
 
@@ -201,14 +201,5 @@ def _create(session: Session, document: StudyDocument, plan: Plan) -> str:
         parallel=document.parallel,
     )
     for planned in plan.runs:
-        runs.create_run(
-            session,
-            name=planned.name,
-            experiment=document.experiment,
-            tags=list(dict.fromkeys(document.tags)),
-            priority=document.priority,
-            spec=planned.spec.model_dump(mode="json"),
-            spec_digest=planned.spec.digest(),
-            study_id=study.id,
-        )
+        runs.create_run(session, **stored_fields(document, planned), study_id=study.id)
     return study.id

@@ -13,6 +13,7 @@ from server.storage.states import TERMINAL, RunStatus
 from server.storage.transitions import lock_run, tell
 
 _OPEN = [str(status) for status in RunStatus if status not in TERMINAL]
+_TRAINS = (Run.status == RunStatus.RUNNING, Run.cancel_requested.is_(False))
 PRUNED = "pruned"
 
 
@@ -58,10 +59,14 @@ def open_count(session: Session, study_id: str) -> int:
 
 def stoppable(session: Session) -> list[Study]:
     """Sweeps with a trial that is running, so that one may have to be stopped early."""
-    running = select(Run.study_id).where(
-        Run.status == RunStatus.RUNNING, Run.cancel_requested.is_(False), Run.drawn.is_not(None)
-    )
+    running = select(Run.study_id).where(*_TRAINS, Run.drawn.is_not(None))
     return list(session.scalars(select(Study).where(Study.id.in_(running)).order_by(Study.id)))
+
+
+def training(session: Session, study_id: str) -> list[Run]:
+    """Trials of a sweep that run and were not asked to stop."""
+    query = select(Run).where(Run.study_id == study_id, *_TRAINS).order_by(Run.created_at, Run.id)
+    return list(session.scalars(query))
 
 
 def curves(session: Session, study_id: str, metric: str) -> dict[str, dict[int, float]]:

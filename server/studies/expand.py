@@ -89,6 +89,18 @@ def trial_run(document: StudyDocument, drawn: Mapping[str, Any], number: int) ->
     return PlannedRun(f"{document.name} trial {number}"[:200], levels, spec)
 
 
+def stored_fields(document: StudyDocument, planned: PlannedRun) -> dict[str, Any]:
+    """What is stored of a planned run, beside the study that it belongs to."""
+    return {
+        "name": planned.name,
+        "experiment": document.experiment,
+        "tags": list(dict.fromkeys(document.tags)),
+        "priority": document.priority,
+        "spec": planned.spec.model_dump(mode="json"),
+        "spec_digest": planned.spec.digest(),
+    }
+
+
 def _sweep(
     document: StudyDocument, fixed: Mapping[str, Any], seeds: list[int], run_limit: int
 ) -> Plan:
@@ -283,10 +295,8 @@ def _located(
     for factor, index in zip(factors, picked, strict=True):
         if factor.field == field:
             return problem.model_copy(update={"path": f"{factor.path}.{index}{tail}"})
-    if field in document.parameters:
-        return problem.model_copy(update={"path": f"parameters.{field}.value{tail}"})
     if field:
-        return problem.model_copy(update={"path": f"base.{field}{tail}"})
+        return _of_base(problem, document)
     where = ", ".join(f"{name}={value}" for name, value in levels.items())
     message = f"{problem.message} (in the cell {where})" if where else problem.message
     return problem.model_copy(update={"path": "base", "message": message})

@@ -14,3 +14,8 @@ def mean(values: Sequence[float]) -> float | None:
 def sample_std(values: Sequence[float]) -> float | None:
     """The standard deviation with n - 1 below the root, or None below two values."""
     return statistics.stdev(values) if len(values) > 1 else None
+
+
+def is_share(metric: str) -> bool:
+    """True for accuracies, which are shares of one and are spoken of in points of a hundred."""
+    return metric.endswith("acc")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.studies.significance import Paired
+from server.studies.statistics import is_share
 
 ALPHA = 0.05
 Finding = Literal["better", "worse", "unclear", "equal", "untested"]
@@ -67,7 +68,7 @@ class _Unit:
     @staticmethod
     def of(metric: str) -> _Unit:
         """Accuracies are shares and are spoken of in points of a hundred."""
-        return _Unit(100.0, " points") if metric.endswith("acc") else _Unit(1.0, "")
+        return _Unit(100.0, " points") if is_share(metric) else _Unit(1.0, "")
 
     def plain(self, value: float) -> str:
         scaled = value * self.factor

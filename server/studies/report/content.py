@@ -8,6 +8,7 @@ from typing import Any
 
 from server.studies.comparison import Comparison
 from server.studies.significance import Interval, t_interval
+from server.studies.statistics import is_share
 from server.studies.table import Cell
 
 MINUS = "\N{MINUS SIGN}"
@@ -85,7 +86,7 @@ def make_report(
     run_url: str = "",
 ) -> Report:
     """The report of a study; `planned` is how many runs each planned cell should have."""
-    share = metric.endswith("acc")
+    share = is_share(metric)
     scale = 100.0 if share else 1.0
     means = [mean for cell in cells if (mean := cell.mean(metric)) is not None]
     best = (max(means) if goal == "maximize" else min(means)) if means else None

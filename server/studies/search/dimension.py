@@ -22,9 +22,7 @@ _EDGE = 1e-9
 class Trial(Protocol):
     """What a dimension asks of a sampler: Optuna's Trial."""
 
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         """A number between two others."""
         ...
 

@@ -122,12 +122,10 @@ class _Recorder:
     def __init__(self) -> None:
         self.distribution: Any = None
 
-    def suggest_float(
-        self, _name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
+    def suggest_float(self, _name: str, low: float, high: float, *, log: bool = False) -> float:
         from optuna.distributions import FloatDistribution
 
-        self.distribution = FloatDistribution(low, high, step=step, log=log)
+        self.distribution = FloatDistribution(low, high, log=log)
         return low
 
     def suggest_int(self, _name: str, low: int, high: int) -> int:
