@@ -17,6 +17,7 @@ import httpx
 
 from client.child_process import ChildProcess
 from client.place import Address, ServiceError, free_address, home_problem, locked_home
+from client.programs import environment_of
 
 __all__ = ["ServiceError", "run_service", "service"]
 
@@ -187,8 +188,7 @@ class _Service:
 
 
 def _environment(home: Path, address: Address, *, workers: int, slots: int) -> dict[str, str]:
-    env = os.environ | {
-        "REALSPIKE_HOME": str(home),
+    env = environment_of(home) | {
         "REALSPIKE_HOST": address.host,
         "REALSPIKE_PORT": str(address.port),
         "PYTHONUNBUFFERED": "1",
@@ -199,9 +199,6 @@ def _environment(home: Path, address: Address, *, workers: int, slots: int) -> d
     if workers > 1:
         # Each worker takes the whole machine for its own unless it is told its share.
         env.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
-    # The processes find the same installation as this one, whatever the current folder holds.
-    packages = str(Path(__file__).resolve().parent.parent)
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [packages, os.environ.get("PYTHONPATH")]))
     return env
 
 
