@@ -123,6 +123,24 @@ def kill_child(stage: Stage, rng: random.Random) -> Fault | None:
     )
 
 
+def kill_successor(stage: Stage, rng: random.Random) -> Fault | None:
+    """SIGKILL the process that trains, and the next one soon: as it waits for work or takes it."""
+    name = _busy_worker(stage, rng)
+
+    def kill() -> None:
+        send(stage.children(name), signal.SIGKILL)
+
+    return Fault(
+        "kill child twice",
+        name,
+        kill,
+        kill,
+        rng.uniform(0.0, 1.0),
+        _on(stage, name),
+        frozenset({name}),
+    )
+
+
 def _kill_part(name: str) -> Make:
     def make(stage: Stage, rng: random.Random) -> Fault | None:
         return Fault(
@@ -328,7 +346,8 @@ def lose_messages(stage: EmbeddedStage, rng: random.Random) -> Fault | None:  # 
 
 
 SHARED: Mapping[Callable[..., Fault | None], int] = {
-    kill_child: 4,
+    kill_child: 3,
+    kill_successor: 2,
     kill_worker: 2,
     kill_machine: 2,
     _kill_part("scheduler"): 1,

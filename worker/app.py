@@ -43,7 +43,10 @@ def make_app(settings: Settings, machine: Machine, scratch: Path) -> Celery:
 
 
 def run_worker(settings: Settings, machine: Machine) -> int:
-    """Train what the queue brings until SIGTERM, SIGINT or SIGHUP; a second ends it at once."""
+    """Train what the queue brings until SIGTERM, SIGINT or SIGHUP; a second ends it at once.
+
+    The exit code is 1 when it ended by itself, because its pool took no work any more.
+    """
     # It fears pickled messages where root runs the worker; this one takes JSON alone. And it
     # announces a default of a later version, which make_app settles.
     for kind in (SecurityWarning, CPendingDeprecationWarning):
@@ -69,7 +72,7 @@ def run_worker(settings: Settings, machine: Machine) -> int:
         )
         worker.start()
         presence.close()
-    return 0
+    return int(presence.stalled)
 
 
 def _listen(presence: Presence) -> None:

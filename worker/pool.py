@@ -9,8 +9,22 @@ from billiard.pool import Pool as ThreadedPool  # type: ignore[import-untyped]
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
 
+from worker.process_lock import ProcessLock
+
 ChildEnded = Callable[[int, int], None]
 """Gets the process id and the exit code of a child; a signal's number is negative."""
+
+
+class SharedQueues:
+    """For the pool whose children share one queue: a child may be killed while it waits there."""
+
+    _inqueue: Any
+    _outqueue: Any
+
+    def _setup_queues(self) -> None:
+        super()._setup_queues()  # type: ignore[misc]
+        self._inqueue._rlock = ProcessLock()
+        self._outqueue._wlock = ProcessLock()
 
 
 def watched_pool(tell: ChildEnded) -> type[Any]:
@@ -34,6 +48,6 @@ def watched_pool(tell: ChildEnded) -> type[Any]:
         """Celery's prefork pool of either kind."""
 
         Pool = type("WatchedAsynPool", (Watched, AsynPool), {})
-        BlockingPool = type("WatchedBlockingPool", (Watched, ThreadedPool), {})
+        BlockingPool = type("WatchedBlockingPool", (Watched, SharedQueues, ThreadedPool), {})
 
     return WatchedPool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from server.storage.database import Database
 from worker.children import Children
 from worker.machine import Machine, datasets, versions
 from worker.patience import after, patiently
+from worker.stalls import Stalls
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +44,10 @@ class Presence:
         self._settings = settings
         self._machine = machine
         self._children = children
+        self._stalls = Stalls(machine.slots)
         self._stopping = False
+        self.stalled = False
+        """It stops by itself, because its pool takes no work any more."""
         # A queue, because it may be a signal's handler that wakes the thread.
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._done = threading.Event()
@@ -85,6 +90,8 @@ class Presence:
         registered = away = False
         looked = after(0)
         while not self._stopping:
+            if not self.stalled and self._stalls.found():
+                self._give_up()
             try:
                 self._children.tend(self._write)
                 found = None
@@ -104,6 +111,12 @@ class Presence:
         if registered:
             self._drain()
 
+    def _give_up(self) -> None:
+        """Stop as after SIGTERM: whatever started this worker starts another."""
+        logger.error("a run was taken and no child begins it: this worker ends, to start anew")
+        self.stalled = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
     def _drain(self) -> None:
         logger.info("stopping: trainings hand their runs back")
         me = self._machine.worker_id
@@ -116,7 +129,7 @@ class Presence:
         self._last_write(self._hand_back_all)
         self._last_write(lambda session: workers.stopped(session, me))
         if not in_order:
-            os._exit(0)
+            os._exit(int(self.stalled))
 
     def _register(self, session: Session) -> None:
         workers.register(

@@ -65,6 +65,16 @@ def _queue(figures: Figures) -> Iterable[Metric]:
         "Queued runs that lost a worker and wait for their back-off to end.",
         queue.backing_off,
     )
+    yield GaugeMetricFamily(
+        "realspike_queue_held",
+        "Queued runs whose study has as many running as it may.",
+        queue.held,
+    )
+    yield GaugeMetricFamily(
+        "realspike_queue_stalled_seconds",
+        "How long a run has waited although a worker was free; 0 when none has.",
+        figures.stalled_seconds,
+    )
 
 
 def _workers(figures: Figures) -> Iterable[Metric]:

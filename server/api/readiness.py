@@ -63,7 +63,8 @@ class ReadinessChecks:
         """What keeps nobody from using the service, but runs from being trained."""
         try:
             with self._db.read() as session:
-                return list(filter(None, [self._workers(session), self._scheduler(session)]))
+                checks = (self._workers, self._scheduler, self._queue)
+                return [said for check in checks if (said := check(session))]
         except ServerError:
             return []  # the check of the database says why
 
@@ -82,6 +83,16 @@ class ReadinessChecks:
         return (
             f"no scheduler {seen}, so runs of lost workers stay theirs; start one with: "
             "python -m worker.scheduler"
+        )
+
+    def _queue(self, session: Session) -> str | None:
+        waiting = figures.queue(session, now(session))
+        seconds = figures.stalled_seconds(session, waiting, lost_after=self._settings.lease_seconds)
+        if seconds <= figures.stalled_after(self._settings.wake_again_seconds):
+            return None
+        return (
+            f"{waiting.waiting} runs wait although a worker has been free for {seconds:.0f} s; "
+            "realspike doctor says more"
         )
 
 

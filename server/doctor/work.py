@@ -15,18 +15,21 @@ from server.storage import figures, heartbeats
 from server.storage.artifact_files import ArtifactFiles
 from server.storage.clock import now
 from server.storage.database import Database
+from server.storage.figures import stalled_after
 from server.storage.models import Artifact, Attempt, Run, Worker
 from server.storage.states import AttemptOutcome, RunStatus
-from server.storage.workers import free_slots
 
 SHOWN = 5
 """Most things of one kind that are named."""
 OVERDUE = timedelta(seconds=60)
 """A lease that ran out so long ago should have been noticed."""
-QUEUED_LONG = 600.0
 SILENT_LONG = 1800.0
 UNSWEPT = timedelta(days=1)
 NEWEST_FILES = 25
+FREE = (
+    "have all processes the same REALSPIKE_BROKER_URL and REALSPIKE_QUEUE_PREFIX? "
+    "Else start the worker anew, and keep its log for a report"
+)
 
 
 def workers(settings: Settings, db: Database) -> Iterator[Finding]:
@@ -133,17 +136,15 @@ def waiting(settings: Settings, db: Database) -> Iterator[Finding]:
     """Runs that wait for a worker."""
     with db.read() as session:
         queue = figures.queue(session, now(session))
-        free = free_slots(session, settings.lease_seconds)
+        stalled = figures.stalled_seconds(session, queue, lost_after=settings.lease_seconds)
         unfit = _without_data(session, settings.lease_seconds)
     says = f"{queue.waiting} runs wait"
     if queue.backing_off:
         says += f", {queue.backing_off} more for the end of their back-off"
-    if queue.waiting and free and queue.oldest_seconds > QUEUED_LONG:
-        yield problem(
-            "queue",
-            f"{says}, the oldest for {queue.oldest_seconds:.0f} s, although {free} slots are free",
-            "have all processes the same REALSPIKE_BROKER_URL and REALSPIKE_QUEUE_PREFIX?",
-        )
+    if queue.held:
+        says += f", {queue.held} more because their study has enough running"
+    if stalled > stalled_after(settings.wake_again_seconds):
+        yield problem("queue", f"{says}, although a worker has been free for {stalled:.0f} s", FREE)
     else:
         yield ok("queue", says)
     for dataset in unfit:

@@ -27,9 +27,10 @@ from sqlalchemy.orm import Session, aliased
 
 from server.storage import heartbeats
 from server.storage.clock import now
+from server.storage.holding import held_studies
 from server.storage.models import Artifact, Attempt, Event, PastAttempt, Run, Worker
 from server.storage.states import AttemptOutcome, RunStatus
-from server.storage.workers import free_slots, status_of
+from server.storage.workers import free_slots, status_of, with_free_slot
 
 DURATION_BOUNDS = (5, 15, 60, 300, 900, 3600, 10_800, 28_800, 86_400, 259_200, 604_800)
 """Seconds: upper bounds of the histogram of run durations."""
@@ -52,10 +53,12 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Runs that wait for a worker, and those that wait for their back-off to end."""
+    """Runs that wait for a worker, and those that wait for something else."""
 
     waiting: int
     backing_off: int
+    held: int
+    """Their study has as many running as it may."""
     oldest_seconds: float
     """How long the oldest of the waiting could have been claimed; 0 when none waits."""
 
@@ -69,6 +72,8 @@ class Figures:
     workers: dict[str, int]
     slots: int
     free_slots: int
+    stalled_seconds: float
+    """How long a run has waited although a worker had nothing else to do; 0 when none has."""
     attempts: dict[str, int]
     """Attempts that ended, by outcome; purged ones too."""
     refused_writes: int
@@ -84,12 +89,14 @@ def snapshot(session: Session, *, lost_after: float) -> Figures:
     moment = now(session)
     alive = recent_workers(session, moment, lost_after)
     ended, refused = _attempts(session)
+    waiting = queue(session, moment)
     return Figures(
         runs=_runs(session),
-        queue=queue(session, moment),
+        queue=waiting,
         workers=dict(Counter(status for _, status in alive)),
         slots=sum(worker.slots for worker, status in alive if status == "alive"),
         free_slots=free_slots(session, lost_after),
+        stalled_seconds=stalled_seconds(session, waiting, lost_after=lost_after),
         attempts=ended,
         refused_writes=refused,
         durations=_durations(session),
@@ -103,17 +110,58 @@ def snapshot(session: Session, *, lost_after: float) -> Figures:
 
 def queue(session: Session, moment: datetime) -> Queue:
     """The queue as it stands."""
-    free = or_(Run.not_before.is_(None), Run.not_before <= moment)
+    over = or_(Run.not_before.is_(None), Run.not_before <= moment)
+    allowed = or_(Run.study_id.is_(None), Run.study_id.not_in(held_studies()))
+    free = and_(over, allowed)
     queued = func.coalesce(Run.queued_at, Run.created_at)
     since = case((Run.not_before > queued, Run.not_before), else_=queued)
     query = select(
         func.count(),
         func.count(case((free, 1))),
+        func.count(case((over, 1))),
         func.min(case((free, since))),
     ).where(Run.status == RunStatus.QUEUED, Run.deleted_at.is_(None))
-    every, waiting, oldest = session.execute(query).one()
-    seconds = 0.0 if oldest is None else max(0.0, (moment - oldest).total_seconds())
-    return Queue(waiting, every - waiting, seconds)
+    every, waiting, no_back_off, oldest = session.execute(query).one()
+    return Queue(
+        waiting=waiting,
+        backing_off=every - no_back_off,
+        held=no_back_off - waiting,
+        oldest_seconds=_seconds(oldest, moment),
+    )
+
+
+def stalled_seconds(session: Session, waiting: Queue, *, lost_after: float) -> float:
+    """How long a run has waited although a worker alive had nothing else to do."""
+    if not waiting.waiting:
+        return 0.0
+    return min(waiting.oldest_seconds, _idle_seconds(session, lost_after))
+
+
+def stalled_after(wake_again_seconds: float) -> float:
+    """From how many seconds on a run that waits beside a free worker means that one is stuck.
+
+    By then the scheduler has woken it twice.
+    """
+    return 2 * wake_again_seconds
+
+
+def _idle_seconds(session: Session, lost_after: float) -> float:
+    """For how long the workers with a free slot have not ended an attempt, at the longest."""
+    moment = now(session)
+    ended = (
+        select(func.max(Attempt.finished_at))
+        .where(Attempt.worker_id == Worker.id)
+        .scalar_subquery()
+    )
+    query = select(Worker.started_at, ended).where(
+        Worker.id.in_(with_free_slot(session, lost_after))
+    )
+    since = (max(started, done or started) for started, done in session.execute(query))
+    return _seconds(min(since, default=None), moment)
+
+
+def _seconds(since: datetime | None, moment: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (moment - since).total_seconds())
 
 
 def recent_workers(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from server.errors import NotFoundError
@@ -106,6 +106,17 @@ def free_slots(session: Session, lost_after: float) -> int:
     alive = select(Worker.id).where(*_alive(session, lost_after))
     taken = select(func.count()).where(Run.status == RunStatus.RUNNING, Run.worker_id.in_(alive))
     return max(0, slots(session, lost_after) - session.scalars(taken).one())
+
+
+def with_free_slot(session: Session, lost_after: float) -> Select[str]:
+    """Ids of the workers alive that could take a run on now."""
+    taken = (
+        select(func.count())
+        .where(Run.status == RunStatus.RUNNING, Run.worker_id == Worker.id)
+        .correlate(Worker)
+        .scalar_subquery()
+    )
+    return select(Worker.id).where(*_alive(session, lost_after), Worker.slots > taken)
 
 
 def _alive(session: Session, lost_after: float) -> tuple[ColumnElement[bool], ...]:

@@ -161,9 +161,10 @@ def test_log_and_metrics(realspike: Realspike, finished: dict[str, Any]) -> None
 def test_metrics_of_a_run_that_has_none(
     realspike: Realspike, client: Client, run_file: Path
 ) -> None:
-    run = client.runs.create(yaml.safe_load(run_file.read_text()))
-    client.runs.cancel(run["id"])
-    wait_until(lambda: client.runs.get(run["id"])["status"] == "cancelled", "the run is cancelled")
+    document = yaml.safe_load(run_file.read_text())
+    document["spec"]["dataset"] = "mnist"  # nobody has it, so the run fails before it trains
+    run = client.runs.create(document)
+    wait_until(lambda: client.runs.get(run["id"])["status"] == "failed", "the run has failed")
     said = realspike("run", "metrics", run["id"], "--name", "test_acc")
     assert (said.code, said.out) == (ExitCode.OK, "no metrics\n")
 
@@ -343,7 +344,9 @@ def test_tag_that_the_service_refuses(realspike: Realspike, run_file: Path) -> N
 def test_run_that_is_deleted_comes_back(
     realspike: Realspike, client: Client, run_file: Path
 ) -> None:
-    run = client.runs.create(yaml.safe_load(run_file.read_text()))
+    document = yaml.safe_load(run_file.read_text())
+    document["spec"]["epochs"] = 2000  # a short one may be trained before it is cancelled
+    run = client.runs.create(document)
     client.runs.cancel(run["id"])
     wait_until(lambda: client.runs.get(run["id"])["status"] == "cancelled", "the run is cancelled")
     deleted = realspike("run", "delete", run["id"])

@@ -19,7 +19,7 @@ from server.doctor.__main__ import diagnose
 from server.findings import Finding, Status, examine, ok
 from server.queue import RunQueue
 from server.settings import Settings
-from server.storage import heartbeats, lifecycle, workers
+from server.storage import heartbeats, lifecycle, studies, workers
 from server.storage.artifact_files import ArtifactFiles
 from server.storage.artifacts import record_artifact
 from server.storage.clock import now
@@ -239,10 +239,48 @@ class TestWork:
         run_id = make_run(db)
         assert "1 runs wait" in says(list(work.waiting(own, db)), "queue", Status.OK)
         age(db, run_id, created_at=2000)
+        assert bad(list(work.waiting(own, db))) == []  # the worker has only just started
+        with db.write() as session:
+            session.execute(update(Worker).values(started_at=now(session) - timedelta(seconds=40)))
         said = says(list(work.waiting(own, db)), "queue", Status.PROBLEM)
-        assert "although 1 slots are free" in said
+        assert "although a worker has been free for 40 s" in said
         claim_run(db, make_run(db), worker_id="w")
         assert bad(list(work.waiting(own, db))) == []
+
+    def test_a_worker_that_has_just_ended_a_run_is_not_stuck(
+        self, own: Settings, db: Database
+    ) -> None:
+        everybody(db)
+        age(db, make_run(db), created_at=2000)
+        done = make_run(db)
+        attempt = claim_run(db, done, worker_id="w")
+        with db.write() as session:
+            lifecycle.succeed(session, done, attempt)
+            session.execute(update(Worker).values(started_at=now(session) - timedelta(hours=1)))
+        assert bad(list(work.waiting(own, db))) == []
+
+    def test_runs_that_their_study_holds_back_wait_for_no_worker(
+        self, own: Settings, db: Database
+    ) -> None:
+        everybody(db)
+        add_worker(db, "idle")
+        with db.write() as session:
+            session.execute(update(Worker).values(started_at=now(session) - timedelta(hours=1)))
+            study = studies.create_study(
+                session,
+                name="one at a time",
+                experiment="default",
+                document={},
+                factors=[],
+                metric="test_acc",
+                goal="maximize",
+                parallel=1,
+            )
+        claim_run(db, make_run(db, study_id=study.id), worker_id="w")
+        age(db, make_run(db, study_id=study.id), created_at=2000)
+        assert "0 runs wait, 1 more because their study" in says(
+            list(work.waiting(own, db)), "queue", Status.OK
+        )
 
     def test_runs_whose_data_nobody_has(self, own: Settings, db: Database) -> None:
         make_run(db, spec={"dataset": "mnist"})

@@ -159,6 +159,19 @@ def test_a_killed_child_costs_nothing_but_time(
     assert {item.attempt for item in plant.artifacts(run_id)} == {2}
 
 
+def test_idle_children_that_are_killed_cost_nothing(plant: Plant, worker: Process) -> None:
+    for _ in range(3):
+        idle = worker.children()
+        for child in idle:
+            child.kill()
+        wait_until(lambda: worker.children() not in ([], idle), "there is a child again")  # noqa: B023
+
+    run_id = plant.submit(epochs=1)
+
+    assert plant.wait(run_id).status == RunStatus.SUCCEEDED, plant.story(run_id)
+    only_attempt(plant, run_id)
+
+
 def test_a_stopping_worker_hands_its_run_back(
     plant: Plant, worker: Process, undisturbed: str
 ) -> None:

@@ -50,7 +50,7 @@ def add_worker(db: Database, worker_id: str, *, slots: int = 1, silent: float = 
 def test_a_service_without_anything(db: Database) -> None:
     found = taken(db)
     assert (found.runs, found.workers, found.attempts, found.durations) == ({}, {}, {}, {})
-    assert (found.queue, found.ingest_lag_seconds) == (figures.Queue(0, 0, 0.0), 0.0)
+    assert (found.queue, found.ingest_lag_seconds) == (figures.Queue(0, 0, 0, 0.0), 0.0)
     assert found.scheduler_silence_seconds == float("inf")
 
 
@@ -65,7 +65,7 @@ def test_runs_by_status_without_deleted_ones(db: Database) -> None:
 
 def test_a_run_in_its_back_off_is_not_the_oldest(db: Database) -> None:
     change(db, make_run(db), created_at=900, not_before=-60)
-    assert taken(db).queue == figures.Queue(waiting=0, backing_off=1, oldest_seconds=0.0)
+    assert taken(db).queue == figures.Queue(waiting=0, backing_off=1, held=0, oldest_seconds=0.0)
     change(db, make_run(db), created_at=500, not_before=200)
     change(db, make_run(db), created_at=90)
     queue = taken(db).queue
