@@ -112,6 +112,10 @@ class Study(Base):
     """When it last went on after a pause."""
     notice: Mapped[str | None] = mapped_column(Text)
     """Why the service itself paused the study, for a person."""
+    notes: Mapped[str | None] = mapped_column(Text)
+    """What a person wrote about it, in Markdown."""
+    archived_at: Mapped[datetime | None]
+    """Since when lists leave it out, unless they are asked for it."""
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 
@@ -134,6 +138,8 @@ class Run(Base):
     spec: Mapped[dict[str, Any]] = mapped_column(SEARCHED)
     spec_digest: Mapped[str] = mapped_column(String(64), index=True)
     priority: Mapped[int] = mapped_column(default=0)
+    source: Mapped[str] = mapped_column(String(16), default="worker", server_default="worker")
+    """Who trains it: a worker of the service, or a script of somebody's own."""
     status: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(64))
     """Stable code of why it failed, was cancelled or went back to the queue."""
@@ -157,6 +163,10 @@ class Run(Base):
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     summary: Mapped[dict[str, float]] = mapped_column(Numbers)
     """Newest value of every metric, by name."""
+    notes: Mapped[str | None] = mapped_column(Text)
+    """What a person wrote about it, in Markdown."""
+    archived_at: Mapped[datetime | None]
+    """Since when lists leave it out, unless they are asked for it."""
     created_at: Mapped[datetime]
     woken_at: Mapped[datetime | None]
     """When a message about this queued run was last sent."""
@@ -287,6 +297,9 @@ class Worker(Base):
     datasets: Mapped[dict[str, Any]]
     """Data set name to "ready" or what is missing there."""
     draining: Mapped[bool] = mapped_column(default=False)
+    quarantined_at: Mapped[datetime | None]
+    """Since when it gets no runs, because they failed on it one after another."""
+    quarantine_reason: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
@@ -341,6 +354,44 @@ class Event(Base):
     study_id: Mapped[str | None] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+
+
+class Webhook(Base):
+    """An address that is told when a study ends or a run fails."""
+
+    __tablename__ = "webhook"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    url: Mapped[str] = mapped_column(String(2000))
+    secret: Mapped[str] = mapped_column(String(200))
+    """Signs what is sent."""
+    events: Mapped[list[str]]
+    """What it is told of."""
+    seen_event: Mapped[int] = mapped_column(BigInteger)
+    """Events up to this id have been turned into deliveries."""
+    created_at: Mapped[datetime]
+
+
+class WebhookDelivery(Base):
+    """One thing that a webhook is told, tried until it is taken or given up."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        Index("ix_webhook_delivery_due", "next_at"),
+        Index("ix_webhook_delivery_hook", "webhook_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhook.id"))
+    event: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[dict[str, Any]]
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    """When it is tried next; empty once it is delivered or given up."""
+    answer: Mapped[str | None] = mapped_column(Text)
+    """What the last try met: the HTTP status, or the error."""
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
 
 
 class IdempotencyKey(Base):
