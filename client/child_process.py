@@ -26,7 +26,7 @@ if sys.platform == "linux":
 os.execv(sys.executable, [sys.executable, "-P", "-m", *sys.argv[2:]])
 """
 
-_PROBLEM = re.compile(r"\b(warning|error|critical|fatal|traceback)\b", re.IGNORECASE)
+_PROBLEM = re.compile(r"\b(warning|error|critical|fatal)\b", re.IGNORECASE)
 _LEVEL = re.compile(r"\S+ \[(\w+) *\] ")
 _PROBLEM_LEVELS = frozenset({"warning", "error", "critical"})
 _SHOWN_FIELDS = ("run_id", "attempt", "exception")
@@ -162,7 +162,12 @@ def _record(line: str) -> dict[str, Any] | None:
 
 
 def _problem(line: str) -> str | None:
-    """A line of text, if its level says so or, without one, its beginning looks like a problem."""
+    """A line of text, if its level says so or, without one, its beginning looks like a problem.
+
+    A traceback's head says nothing to a person; what follows it is in the log.
+    """
+    if line.startswith("Traceback "):
+        return None
     level = _LEVEL.match(line)
     if level:
         return line if level[1] in _PROBLEM_LEVELS else None

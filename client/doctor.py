@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any, TypedDict, cast
 
 import httpx
 
+from client.place import url_at
 from client.programs import environment_of
 from client.transport import API, LOOPBACK
 from rscore.hints import command
@@ -40,7 +42,7 @@ def examine(url: str, *, home: Path, expected: bool) -> list[Finding]:
     """Everything that can be found from here; without an answer at `url` where one is expected."""
     children = {name: _start(module, home) for name, module in CHILDREN.items()}
     ends = time.monotonic() + CHILD_SECONDS
-    found = [*packages(), *service(url, expected=expected)]
+    found = [*packages(), *service(url, expected=expected), *whose(url, home)]
     for name, child in children.items():
         found += _finish(name, child, ends)
     return found
@@ -110,6 +112,32 @@ def service(url: str, *, expected: bool) -> Iterator[Finding]:
                 f"{url} takes connections and does not answer ({type(error).__name__})",
                 "read the server's log, and start it again",
             )
+
+
+def whose(url: str, home: Path) -> Iterator[Finding]:
+    """A warning when what answers at an address of this machine stores elsewhere than looked at."""
+    if "REALSPIKE_DATABASE_URL" in os.environ or httpx.URL(url).host not in LOOPBACK:
+        return
+    home = home.expanduser().absolute()
+    there = url_at(home)
+    if there == url or not _answers(url):
+        return
+    at = f"listens at {there}" if there else "does not run"
+    yield _finding(
+        "home",
+        "warning",
+        f"the service of {home} {at}: what answers at {url} is another one",
+        "the findings about database, files and runs are those of the home; choose with --home "
+        "and --url",
+    )
+
+
+def _answers(url: str) -> bool:
+    with httpx.Client(base_url=url, timeout=ANSWER_SECONDS, trust_env=False) as http:
+        try:
+            return http.get(f"{API}/health").is_success
+        except httpx.TransportError:
+            return False
 
 
 def _version(url: str, theirs: str) -> Finding:

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+LOCK = "service.lock"
+URL = "service.url"
+
 
 class ServiceError(Exception):
     """The service cannot run here; the message is one line that says what to do."""
@@ -77,6 +80,18 @@ def home_problem(home: Path, error: OSError) -> ServiceError:
     )
 
 
+def url_at(home: Path) -> str | None:
+    """Where the service that runs on a home listens, or None when none runs on it."""
+    try:
+        with (home / LOCK).open(encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return (home / URL).read_text(encoding="utf-8") if (home / URL).is_file() else None
+    except OSError:
+        pass
+    return None
+
+
 @contextmanager
 def locked_home(home: Path) -> Iterator[Path]:
     """The home, made and checked, and ours alone while the block lasts."""
@@ -85,7 +100,7 @@ def locked_home(home: Path) -> Iterator[Path]:
         probe = home / "logs" / f".write-test-{os.getpid()}"
         probe.write_bytes(b"\0" * 4096)
         probe.unlink()
-        lock = (home / "service.lock").open("a+", encoding="utf-8")
+        lock = (home / LOCK).open("a+", encoding="utf-8")
     except OSError as error:
         raise home_problem(home, error) from error
     with lock:

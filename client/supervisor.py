@@ -16,7 +16,7 @@ from types import FrameType
 import httpx
 
 from client.child_process import ChildProcess
-from client.place import Address, ServiceError, free_address, home_problem, locked_home
+from client.place import URL, Address, ServiceError, free_address, home_problem, locked_home
 from client.programs import environment_of
 
 __all__ = ["ServiceError", "run_service", "service"]
@@ -83,6 +83,7 @@ class _Service:
         """Migrate, start everything, and wait until the server says it is ready."""
         self._migrate()
         try:
+            (self._home / URL).write_text(self._url, encoding="utf-8")
             for child in self._children:
                 child.start()
         except OSError as error:
@@ -148,8 +149,8 @@ class _Service:
                         back_off[child] = 1.0
                     due[child] = now + back_off[child]
                     self._show(
-                        f"{child.name} ended unexpectedly ({_how(code)}); starting it again in "
-                        f"{back_off[child]:.0f} s; see {child.log_file}"
+                        f"{child.name} ended unexpectedly ({_how(code, child)}); starting it "
+                        f"again in {back_off[child]:.0f} s; see {child.log_file}"
                     )
                     back_off[child] = min(LONGEST_BACK_OFF, back_off[child] * 2)
                 elif now >= due[child]:
@@ -207,11 +208,12 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def _how(code: int) -> str:
+def _how(code: int, child: ChildProcess) -> str:
     if code < 0:
         with suppress(ValueError):
             return signal.Signals(-code).name
-    return f"exit {code}"
+    child.drain_output()
+    return f"exit {code}: {child.last_line}"
 
 
 @contextmanager

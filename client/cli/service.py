@@ -13,8 +13,9 @@ from client.errors import ClientError
 from client.supervisor import run_service
 from rscore.hints import command
 
+PAGE = Path(__file__).parents[2] / "web" / "dist" / "index.html"
 READY = """realspike is up at {url}
-  web page           {url}/
+  web page           {page}
   API                {url}/api/v1/openapi.json
   everything stored  {home}
   logs               {home}/logs
@@ -77,7 +78,9 @@ def up(
             cli.show_line({"event": "ready", "url": address, "home": str(home.absolute())})
         else:
             study = command(f"--url {address} study submit presets/digits-ablation.yaml --watch")
-            print(READY.format(url=address, home=home.absolute(), study=study), flush=True)
+            page = f"{address}/" if PAGE.is_file() else "not built; build it with: make web"
+            text = READY.format(url=address, page=page, home=home.absolute(), study=study)
+            print(text, flush=True)
 
     code = run_service(
         home=home, host=host, port=port, workers=workers, slots=slots, on_ready=ready

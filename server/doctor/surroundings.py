@@ -40,7 +40,8 @@ def variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fi
                 f"nothing reads {PREFIX}{name}",
                 f"{meant}docs/guide/settings.md has all variables",
             )
-    shown = ", ".join(PREFIX + name for name in given if name in known)
+    # The home is always given here, and has a finding of its own.
+    shown = ", ".join(PREFIX + name for name in given if name in known and name != "HOME")
     mode = "embedded" if settings.embedded else "team"
     yield ok("settings", f"valid, {mode} mode; set here: {shown or 'none'}")
 

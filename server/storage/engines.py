@@ -82,8 +82,6 @@ def make_engine(text: str) -> Engine:
     url = parse_url(text)
     dumps = partial(json.dumps, allow_nan=False)
     sqlite = url.get_backend_name() == "sqlite"
-    if sqlite:
-        _make_folder(Path(str(url.database)).absolute().parent)
     engine = create_engine(
         url,
         json_serializer=dumps,
@@ -94,11 +92,13 @@ def make_engine(text: str) -> Engine:
     )
     event.listen(engine, "connect", _set_up_sqlite if sqlite else _set_up_postgres)
     if sqlite:
+        event.listen(engine, "do_connect", _make_folder)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(_dialect: Any, _record: Any, arguments: list[Any], _named: Any) -> None:
+    folder = Path(arguments[0]).absolute().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -124,6 +124,11 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA fullfsync = ON").close()  # elsewhere than on macOS it is nothing
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}").close()
     connection.execute("PRAGMA foreign_keys = ON").close()
+    connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows A to Z only
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -68,6 +68,17 @@ def test_a_running_service(realspike: Realspike, service_env: str, service_home:
         assert {status for status, _ in of(findings, check)} == {"ok"}, (check, findings)
 
 
+def test_a_service_of_another_home(
+    realspike: Realspike, service_env: str, service_home: Path, tmp_path: Path
+) -> None:
+    elsewhere = realspike("doctor", "--home", str(tmp_path), "--json").document["findings"]
+    (said,) = [one for one in of(elsewhere, "home") if "another one" in one[1]]
+    assert said == (
+        "warning",
+        f"the service of {tmp_path} does not run: what answers at {service_env} is another one",
+    )
+
+
 def test_a_problem_is_exit_code_1(realspike: Realspike, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

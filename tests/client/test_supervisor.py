@@ -248,7 +248,6 @@ def test_problems_are_shown_readable_in_either_format(
         "a | [warning] run r failed run_id=r attempt=2",
         'a | {"not": "a record", "error": true}',
         "a | 2026-11-24T13:32:08.2Z [error    ] it broke                    [a.b] run_id=r",
-        "a | Traceback (most recent call last):",
     ]
     kept = (tmp_path / "a.log").read_text().splitlines()
     assert kept[0].startswith('{"level": "warning"')  # as it was: a file of records stays one

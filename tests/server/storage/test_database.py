@@ -135,8 +135,13 @@ class TestErrors:
 
     def test_a_folder_that_cannot_be_made(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
+        database = Database(f"sqlite:///{tmp_path}/file/realspike.db")
         with pytest.raises(StorageUnavailableError, match="REALSPIKE_HOME"):
-            Database(f"sqlite:///{tmp_path}/file/realspike.db")
+            database.check()
+
+    def test_a_folder_that_nobody_reads_from_yet_is_not_made(self, tmp_path: Path) -> None:
+        Database(f"sqlite:///{tmp_path}/home/realspike.db").close()
+        assert not (tmp_path / "home").exists()
 
     def test_a_full_disk(self, sqlite_url: str) -> None:
         database = Database(sqlite_url)

@@ -6,7 +6,7 @@ import { ScrollX } from "../ui/ScrollX";
 import { Section } from "../ui/Section";
 import { StatusBadge } from "../ui/StatusBadge";
 import { Age, Elapsed } from "../ui/Time";
-import { inWords } from "./endings";
+import { howItEnded } from "./endings";
 import styles from "./run.module.css";
 
 export function Attempts({ attempts }: { attempts: Attempt[] }) {
@@ -42,10 +42,7 @@ export function Attempts({ attempts }: { attempts: Attempt[] }) {
                     {attempt.number}
                   </th>
                   <td>
-                    <StatusBadge status={attempt.outcome} label={inWords(attempt.outcome)} />
-                    {attempt.reason && attempt.reason !== attempt.outcome && (
-                      <div className="dim">{inWords(attempt.reason)}</div>
-                    )}
+                    <Outcome attempt={attempt} />
                     {attempt.exit !== null && <div className="dim">{attempt.exit}</div>}
                     {attempt.refused > 0 && (
                       <div className="dim">late writes refused: {count(attempt.refused)}</div>
@@ -70,5 +67,15 @@ export function Attempts({ attempts }: { attempts: Attempt[] }) {
         </ScrollX>
       )}
     </Section>
+  );
+}
+
+function Outcome({ attempt }: { attempt: Attempt }) {
+  const [outcome, reason] = howItEnded(attempt.outcome, attempt.reason);
+  return (
+    <>
+      <StatusBadge status={attempt.outcome} label={outcome} />
+      {reason && <div className="dim">{reason}</div>}
+    </>
   );
 }
