@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import demo, inference, ingest, server, training
+from benchmarks import demo, inference, ingest, overlays, scheduling, server, training
 from benchmarks.report import Report, write
 
 SECTIONS: dict[str, Callable[[], Report]] = {
@@ -14,6 +14,8 @@ SECTIONS: dict[str, Callable[[], Report]] = {
     "inference": inference.report,
     "server": server.report,
     "ingest": ingest.report,
+    "overlays": overlays.report,
+    "scheduling": scheduling.report,
     "demo": demo.report,
 }
 

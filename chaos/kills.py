@@ -40,6 +40,7 @@ SETTINGS: dict[str, Any] = {
     "wake_again_seconds": 2,
     "retry_backoff_seconds": 0,
     "max_lost_attempts": 100,
+    "quarantine_after": 0,
     "checkpoint_seconds": 2,
     "device": "cpu",
     "worker_slots": 1,

@@ -45,12 +45,14 @@ FAST: dict[str, Any] = {
     "wake_again_seconds": 2,
     "retry_backoff_seconds": 0.1,
     "max_lost_attempts": 100,
+    "quarantine_after": 0,
     "sweep_seconds": 2,
     "worker_slots": 1,
     "device": "cpu",
     "log_level": "info",
 }
-"""Short times, so that much can happen in minutes; no run is given up as poison."""
+"""Short times, so that much can happen in minutes; no run is given up as poison, and no worker
+is taken for a bad machine."""
 
 UP = "import sys; from client.cli.main import run; sys.argv[1:1] = ['up']; run()"
 RESTART_SECONDS = 1.0

@@ -6,14 +6,17 @@ import os
 from types import TracebackType
 from typing import Any, Self, cast
 
+from client.comparisons import Comparisons
 from client.datasets import Datasets
 from client.events import EventStream
+from client.ids import found
 from client.models import Models
 from client.place import url_of
 from client.runs import Runs
 from client.studies import Studies
 from client.transport import Transport
-from client.wire import Info, Json, Worker, WorkerList
+from client.webhooks import Webhooks
+from client.wire import Experiment, ExperimentList, Info, Json, Worker, WorkerList
 
 
 def default_url() -> str:
@@ -32,8 +35,10 @@ class Client:
         self._transport = Transport(url or default_url(), **options)
         self.runs = Runs(self._transport)
         self.studies = Studies(self._transport)
+        self.comparisons = Comparisons(self._transport)
         self.models = Models(self._transport)
         self.datasets = Datasets(self._transport)
+        self.webhooks = Webhooks(self._transport)
 
     @property
     def url(self) -> str:
@@ -51,6 +56,21 @@ class Client:
     def workers(self) -> list[Worker]:
         """Worker processes, newest first."""
         return cast(WorkerList, self._transport.json("GET", "/workers"))["items"]
+
+    def release_worker(self, short: str) -> Worker:
+        """Let a quarantined worker take runs again: the one of an id or of a unique part of one."""
+        return found(
+            "worker",
+            short,
+            lambda worker_id: cast(
+                Worker, self._transport.json("POST", f"/workers/{worker_id}/release")
+            ),
+            lambda: [worker["id"] for worker in self.workers() if worker["quarantined_at"]],
+        )
+
+    def experiments(self) -> list[Experiment]:
+        """Names under which studies and runs stand, the newest activity first."""
+        return cast(ExperimentList, self._transport.json("GET", "/experiments"))["items"]
 
     def events(self, *, run_id: str | None = None, study_id: str | None = None) -> EventStream:
         """Live events of a run, of a study, or of everything."""

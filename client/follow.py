@@ -45,7 +45,7 @@ class RunView:
         """Share of its training that is done, 0 to 1."""
         if self.ended:
             return 1.0
-        return self.step / self.steps if self.steps else self.epoch / self.epochs
+        return self.step / self.steps if self.steps else self.epoch / max(1, self.epochs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Follower:
         known = set(self.runs)
         for run in read:
             if run["id"] not in known:
-                view = RunView(run["id"], run["name"], "", epochs=int(run["spec"]["epochs"]))
+                view = RunView(run["id"], run["name"], "", epochs=_epochs_of(run))
                 self.runs[run["id"]] = view
         for run in read:
             view = self.runs[run["id"]]
@@ -165,6 +165,12 @@ class Follower:
                 }
             }
         )
+
+
+def _epochs_of(run: Run) -> int:
+    """How many epochs a run will have, 0 where a script did not say."""
+    epochs = run["spec"].get("epochs")
+    return epochs if isinstance(epochs, int) else 0
 
 
 def _points_of(data: Json) -> Curve:

@@ -9,7 +9,8 @@ from typing import TypeVar
 from client.errors import InputError, NotFoundError
 
 T = TypeVar("T")
-ID = re.compile(r"[\w-]+", re.ASCII)
+ID = re.compile(r"[\w-][\w.-]*", re.ASCII)
+"""A worker's id begins with the name of its host, which may have dots."""
 
 
 def found(
@@ -17,7 +18,7 @@ def found(
 ) -> T:
     """What `read` gives for an id, or for the one of the `recent` ids that `given` shortens."""
     if not ID.fullmatch(given):
-        raise InputError(f"{given!r} is not the id of a {noun}: letters, digits, _ and - only")
+        raise InputError(f"{given!r} is not the id of a {noun}: letters, digits, _, - and . only")
     try:
         return read(given)
     except NotFoundError:

@@ -94,7 +94,7 @@ class Recorder:
         Values that are not finite are left out, since the service stores none, and said once.
         """
         self._check_open()
-        at = _whole("step", step, LARGEST_STEP)
+        at = whole_step(step)
         of = None if epoch is None else _whole("epoch", epoch, LARGEST_EPOCH)
         numbers = {_name(name): _number(name, value) for name, value in values.items()}
         kept = [(name, value) for name, value in numbers.items() if math.isfinite(value)]
@@ -119,7 +119,7 @@ class Recorder:
         waiting = self._outbox.waiting().entries
         if waiting:
             log.warning(
-                "%d entries of run %s wait in %s; the next Recorder on this spool, or "
+                "%d entries of run %s wait in %s; the next script that records on this spool, or "
                 "`%s`, delivers them",
                 waiting,
                 self.run_id,
@@ -157,6 +157,11 @@ class Recorder:
                 name,
                 step,
             )
+
+
+def whole_step(step: SupportsIndex) -> int:
+    """The step as a number; raises InputError for what is none."""
+    return _whole("step", step, LARGEST_STEP)
 
 
 def _whole(noun: str, number: SupportsIndex, largest: int) -> int:

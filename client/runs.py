@@ -24,6 +24,8 @@ from client.wire import (
     MetricsWritten,
     Run,
     RunPage,
+    RunPlan,
+    ScriptBeat,
 )
 
 PAGE = 200
@@ -42,15 +44,22 @@ class Runs:
         key = key or uuid.uuid4().hex
         return cast(Run, self._http.json("POST", "/runs", body=document, key=key))
 
+    def plan(self, document: Json) -> RunPlan:
+        """What a run document would queue and what the run will need; nothing is stored."""
+        return cast(RunPlan, self._http.json("POST", "/runs/plan", body=document, again=True))
+
     def get(self, run_id: str) -> Run:
         """A run with its attempts and the model it made."""
         return cast(Run, self._http.json("GET", f"/runs/{run_id}"))
 
     def find(self, short: str) -> Run:
-        """The run of an id or of a unique part of one, among the newest 200."""
-        return found(
-            "run", short, self.get, lambda: [run["id"] for run in self.page(limit=PAGE)["items"]]
-        )
+        """The run of an id or of a unique part of one, among the newest 200, archived or not."""
+
+        def recent() -> list[str]:
+            pages = (self.page(limit=PAGE, archived=put_away) for put_away in (False, True))
+            return [run["id"] for page in pages for run in page["items"]]
+
+        return found("run", short, self.get, recent)
 
     def page(
         self,
@@ -58,23 +67,28 @@ class Runs:
         where: str | None = None,
         status: Sequence[str] = (),
         experiment: str | None = None,
+        search: str | None = None,
         study_id: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
         deleted: bool = False,
+        archived: bool = False,
     ) -> RunPage:
         """One page of runs, newest first; `where` is a filter such as `metrics.test_acc > 0.9`.
 
-        With `deleted`, those that were deleted and can be brought back.
+        With `search`, those in whose names, tags or notes its words occur. With `deleted`, those
+        that were deleted and can be brought back; with `archived`, those that were archived.
         """
         params = {
             "filter": where,
             "status": list(status) or None,
             "experiment": experiment,
+            "q": search,
             "study_id": study_id,
             "limit": limit,
             "cursor": cursor,
             "deleted": deleted or None,
+            "archived": archived or None,
         }
         return cast(RunPage, self._http.json("GET", "/runs", params=params))
 
@@ -87,6 +101,10 @@ class Runs:
             cursor = page["next_cursor"]
             if cursor is None:
                 return
+
+    def change(self, run_id: str, changes: Json) -> Run:
+        """Change name, experiment, tags, notes or archive; what is left out stays as it is."""
+        return cast(Run, self._http.json("PATCH", f"/runs/{run_id}", body=changes, again=True))
 
     def cancel(self, run_id: str) -> Run:
         """Stop a run: at once when it waits, at its next step when it trains."""
@@ -126,6 +144,21 @@ class Runs:
         path = f"/runs/{run_id}/metrics"
         body = {"metrics": metrics}
         return cast(MetricsWritten, self._http.json("POST", path, body=body, again=True))
+
+    def begin_script(self, document: Json) -> Run:
+        """Begin a run that a script trains; with an `id` in it, it is begun once."""
+        again = "id" in document
+        return cast(Run, self._http.json("POST", "/runs/scripts", body=document, again=again))
+
+    def beat(self, run_id: str) -> ScriptBeat:
+        """Say that the script of a run is at work."""
+        path = f"/runs/{run_id}/beat"
+        return cast(ScriptBeat, self._http.json("POST", path, again=True))
+
+    def finish_script(self, run_id: str, document: Json) -> Run:
+        """End the run of a script; the first end stands, so sending twice does no harm."""
+        path = f"/runs/{run_id}/finish"
+        return cast(Run, self._http.json("POST", path, body=document, again=True))
 
     def files(self, run_id: str) -> list[Artifact]:
         """Files of a run, oldest first."""

@@ -56,7 +56,7 @@ class Attempt(TypedDict):
 
 
 class Run(TypedDict):
-    """A run; the last three are there only when it was read alone."""
+    """A run; notes and what follows them are there only when it was read alone."""
 
     id: str
     name: str
@@ -71,6 +71,7 @@ class Run(TypedDict):
     not_before: str | None
     worker_id: str | None
     cancel_requested: bool
+    source: str
     spec: Json
     spec_digest: str
     progress: Progress | None
@@ -78,9 +79,18 @@ class Run(TypedDict):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    archived_at: str | None
+    notes: str | None
     attempts: list[Attempt]
     model_id: str | None
     queue_position: int | None
+
+
+class ScriptBeat(TypedDict):
+    """What a script is told when it says that it is at work."""
+
+    status: str
+    lease_seconds: float
 
 
 class RunPage(TypedDict):
@@ -160,8 +170,10 @@ class Study(TypedDict):
     total: int
     progress: float
     eta_seconds: float | None
+    notes: str | None
     created_at: str
     finished_at: str | None
+    archived_at: str | None
 
 
 class StudyPage(TypedDict):
@@ -200,9 +212,11 @@ class StudyCell(TypedDict):
     """One combination of the factors, over its seeds."""
 
     levels: Json
+    script: str | None
     n: int
     runs: int
     failed: int
+    pruned: int
     mean: float | None
     std: float | None
     interval: ConfidenceInterval | None
@@ -234,12 +248,192 @@ class StudyTable(TypedDict):
     complete: bool
 
 
+class StudyRerun(TypedDict):
+    """What a rerun queued."""
+
+    queued: int
+    scripts: int
+    study: Study
+
+
+class SeedsAdded(TypedDict):
+    """What more seeds queued, or would queue."""
+
+    seeds: list[int]
+    runs: int
+    names: list[str]
+    study: Study
+
+
+class Objective(TypedDict):
+    """A metric that a study looks at, and which way is better."""
+
+    name: str
+    goal: str
+
+
+class BestRun(TypedDict):
+    """A run that no other beats."""
+
+    run_id: str
+    name: str
+    levels: Json
+    values: list[float]
+
+
+class StudyBest(TypedDict):
+    """The best run of a study, or its Pareto front."""
+
+    study_id: str
+    objectives: list[Objective]
+    runs: list[BestRun]
+    finished: int
+    pruned: int
+    failed: int
+
+
+class ParameterShare(TypedDict):
+    """How much a parameter mattered."""
+
+    name: str
+    share: float
+
+
+class ParameterLeftOut(TypedDict):
+    """A parameter that has no share, and why."""
+
+    name: str
+    reason: str
+
+
+class StudyImportance(TypedDict):
+    """Which parameters of a study mattered for a metric."""
+
+    study_id: str
+    metric: str
+    epoch: int | None
+    runs: int
+    shares: list[ParameterShare]
+    left_out: list[ParameterLeftOut]
+    notice: str | None
+
+
+class EstimateRange(TypedDict):
+    """From the lowest to the highest value that is likely."""
+
+    low: float
+    high: float
+
+
+class RunEstimate(TypedDict):
+    """What one run is likely to need; spikes and operations are of one sample."""
+
+    parameters: EstimateRange
+    neurons: EstimateRange
+    macs: EstimateRange
+    synops: EstimateRange
+    spikes: EstimateRange
+    firing_rate: EstimateRange
+    memory_bytes: EstimateRange
+    seconds: EstimateRange | None
+    basis: list[str]
+
+
+class RunPlan(TypedDict):
+    """What a run document would queue."""
+
+    name: str
+    spec: Json
+    spec_digest: str
+    estimate: RunEstimate
+
+
+class GroupMetric(TypedDict):
+    """One metric of a group of runs, over those that succeeded."""
+
+    metric: str
+    n: int
+    lacking: int
+    mean: float | None
+    std: float | None
+    interval: ConfidenceInterval | None
+    bootstrap: ConfidenceInterval | None
+    comparison: CellComparison | None
+    values: list[float]
+
+
+class RunGroup(TypedDict):
+    """Runs with the same levels."""
+
+    levels: Json
+    script: str | None
+    baseline: bool
+    runs: int
+    counts: dict[str, int]
+    repeats: int
+    mixed: list[str]
+    run_ids: list[str]
+    metrics: list[GroupMetric]
+
+
+class RunGroups(TypedDict):
+    """Runs in groups."""
+
+    by: list[str]
+    metrics: list[str]
+    goals: dict[str, str]
+    total: int
+    groups: list[RunGroup]
+    complete: bool
+
+
+class DifferingField(TypedDict):
+    """One field in which runs differ: its value run by run."""
+
+    name: str
+    values: list[Any]
+
+
+class RunDifferences(TypedDict):
+    """What differs in the specs of runs."""
+
+    run_ids: list[str]
+    names: list[str]
+    fields: list[DifferingField]
+    same: int
+    identical: list[list[str]]
+
+
+class OverlayCurve(TypedDict):
+    """One metric of one run, thinned out; `total` counts its stored points."""
+
+    run_id: str
+    name: str
+    total: int
+    steps: list[int]
+    values: list[float]
+    epochs: list[int | None]
+
+
+class Overlays(TypedDict):
+    """Curves of many runs; `pending` runs are to be asked for again."""
+
+    run_ids: list[str]
+    series: list[OverlayCurve]
+    pending: list[str]
+
+
 class StudyPlan(TypedDict):
     """What a study document would queue."""
 
     runs: int
     factors: list[str]
     cells: list[Json]
+    seeds: list[int]
+    remarks: list[str]
+    estimates: list[RunEstimate]
+    slots: int
+    seconds: EstimateRange | None
 
 
 class ModelFile(TypedDict):
@@ -386,6 +580,8 @@ class Worker(TypedDict):
     slots: int
     versions: dict[str, str]
     status: str
+    quarantined_at: str | None
+    quarantine_reason: str | None
     run_ids: list[str]
     started_at: str
     seen_at: str
@@ -396,6 +592,64 @@ class WorkerList(TypedDict):
     """Workers, newest first."""
 
     items: list[Worker]
+
+
+class Experiment(TypedDict):
+    """A name under which studies and runs stand."""
+
+    name: str
+    runs: dict[str, int]
+    studies: dict[str, int]
+    active_at: str
+
+
+class ExperimentList(TypedDict):
+    """All experiments, the newest activity first."""
+
+    items: list[Experiment]
+
+
+class Webhook(TypedDict):
+    """An address that is told what happens."""
+
+    id: str
+    url: str
+    events: list[str]
+    created_at: str
+
+
+class NewWebhook(Webhook):
+    """A new webhook with its secret."""
+
+    secret: str
+
+
+class WebhookList(TypedDict):
+    """Webhooks, newest first."""
+
+    items: list[Webhook]
+
+
+class WebhookDelivery(TypedDict):
+    """One thing that a webhook is told."""
+
+    id: str
+    event: str
+    state: str
+    tries: int
+    next_at: str | None
+    answer: str | None
+    payload: Json
+    created_at: str
+    delivered_at: str | None
+
+
+class WebhookDeliveryPage(TypedDict):
+    """One page of deliveries."""
+
+    items: list[WebhookDelivery]
+    next_cursor: str | None
+    total: int
 
 
 class Info(TypedDict):

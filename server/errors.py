@@ -69,6 +69,16 @@ class StudyError(ServerError):
         return error
 
 
+class ComparisonError(ServerError):
+    """Runs that cannot be compared as asked; `path` names the field of the request."""
+
+    def __init__(self, path: str, message: str, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+        self.hint = hint
+
+
 class CursorError(ServerError):
     """A page cursor that this service did not make."""
 
@@ -77,6 +87,10 @@ class CursorError(ServerError):
             f"cursor {cursor[:80]!r} is not one of this service; "
             "start again without it, then pass next_cursor back unchanged"
         )
+
+
+class WebhookError(ServerError):
+    """A URL that no webhook may have, or that cannot be called; the message says why."""
 
 
 class MetricError(ServerError):

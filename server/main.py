@@ -14,21 +14,28 @@ from fastapi.routing import APIRoute
 from server import logs
 from server.api import (
     artifacts,
+    comparisons,
     datasets,
     errors,
     events,
+    experiments,
     metrics,
     models,
     openapi,
     prometheus,
     runs,
+    scripts,
     studies,
+    study_life,
+    sweeps,
     system,
     uploads,
     web,
+    webhooks,
     workers,
 )
 from server.api.middleware import RequestMiddleware
+from server.api.preparing import preparing
 from server.api.services import Services
 from server.api.telemetry import API, Telemetry
 from server.settings import Settings, load_settings
@@ -68,14 +75,20 @@ def app() -> FastAPI:
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
     for room in (
+        comparisons,  # before runs, whose paths go on with any id
         runs,
+        scripts,
         metrics,
         studies,
+        study_life,
+        sweeps,
+        experiments,
         models,
         artifacts,
         uploads,
         datasets,
         workers,
+        webhooks,
         events,
         system,
     ):
@@ -95,10 +108,13 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         app.state.telemetry.watch_subscribers(lambda: services.hub.subscribers)
         reader = asyncio.create_task(services.hub.run())
         try:
-            yield
+            async with preparing(services.overlays):
+                try:
+                    yield
+                finally:
+                    services.hub.close()
+                    await reader
         finally:
-            services.hub.close()
-            await reader
             services.close()
 
     return lifespan

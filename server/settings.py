@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(
         2.0, gt=0, le=600, description="How often a worker renews its leases; under lease_seconds."
     )
+    script_lease_seconds: float = Field(
+        300.0,
+        ge=1,
+        le=86_400,
+        description="A run of a script of one's own that is silent so long has failed as lost.",
+    )
     max_lost_attempts: int = Field(
         3, ge=1, le=100, description="A run that loses so many workers in a row has failed."
     )
@@ -58,6 +64,12 @@ class Settings(BaseSettings):
         ge=0,
         le=300,
         description="A run that lost its worker waits so long; each further loss 4 times as long.",
+    )
+    quarantine_after: int = Field(
+        3,
+        ge=0,
+        le=1000,
+        description="A worker on which so many runs failed in a row gets no more; 0 is never.",
     )
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="An epoch that takes longer writes a checkpoint so often."
@@ -91,6 +103,10 @@ class Settings(BaseSettings):
         ge=0,
         le=36500,
         description="What was deleted is purged after so long, files too; 0 keeps it for ever.",
+    )
+    webhook_private: bool = Field(
+        False,
+        description="Webhooks may lead to this machine and its own network, over http too.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Least serious message that processes print."
@@ -148,6 +164,11 @@ class Settings(BaseSettings):
     def resolved_data_dir(self) -> Path:
         """Where data sets lie, with the default filled in."""
         return self.data_dir.absolute() if self.data_dir else self.home.absolute() / "data"
+
+    @property
+    def curves_file(self) -> Path:
+        """Where the server keeps curves prepared for overlays; it may be deleted at any time."""
+        return self.home.absolute() / "curves.db"
 
     @property
     def embedded(self) -> bool:

@@ -19,7 +19,7 @@ import psutil
 from sqlalchemy.orm import Session
 
 from server.settings import Settings
-from server.storage import leases, lifecycle
+from server.storage import leases, lifecycle, quarantine
 from worker.holdings import Holding, Holdings
 
 logger = logging.getLogger(__name__)
@@ -148,6 +148,10 @@ class Children:
                 max_lost=self._settings.max_lost_attempts,
                 backoff=self._settings.retry_backoff_seconds,
             )
+        for holding, _ in self._deaths:  # when every run is locked, as `judge` asks
+            why = quarantine.judge(session, *holding.held, after=self._settings.quarantine_after)
+            if why:
+                logger.error("this worker is quarantined: %s", why)
 
     def _kill(self, item: Holding, why: str) -> None:
         if item.pid not in self._killed:

@@ -18,19 +18,20 @@ from rscore.spec import RunSpec, parse_spec
 from server import logs
 from server.errors import StaleAttemptError, StorageError, StorageUnavailableError
 from server.settings import Settings
-from server.storage import artifacts, folded_models, lifecycle, sweep
+from server.storage import artifacts, folded_models, lifecycle, quarantine, sweep
 from server.storage.artifacts import ArtifactFiles, StoredFile
 from server.storage.database import Database
 from server.storage.lifecycle import Claim
-from server.storage.models import Worker
 from worker.checkpoints import Checkpoints
-from worker.failures import DeviceMissingError, explain_failure, traceback_tail
+from worker.failures import DeviceMissingError, Failure, explain_failure, traceback_tail
 from worker.holdings import Holdings
 from worker.lease import Lease
 from worker.machine import Machine
+from worker.orphan import is_orphaned
 from worker.patience import after, disk_is_full, patiently
 from worker.reporter import StorageReporter
 from worker.scratch import attempt_folder
+from worker.taking import sit_out, takes_runs
 
 if TYPE_CHECKING:
     from rscore.finish import Finished
@@ -48,6 +49,8 @@ MEDIA_TYPES = {
     ".nir": "application/x-hdf5",
     ".pt2": "application/zip",
 }
+ORPHANED = "orphaned"
+"""Why a run was handed back whose worker died and left its child alone."""
 OTHER_MEDIA_TYPE = "application/octet-stream"
 COSTS = ("synops", "macs", "energy_estimate_pj")
 """Of one sample through the folded network: metrics too, so that studies can compare them."""
@@ -70,6 +73,7 @@ def look_at_run(run_id: str, bench: Bench) -> None:
     claim = patiently(lambda: _claim(run_id, bench), give_up=after(CLAIM_SECONDS))
     if claim is None:
         logger.info("run %s does not wait for this worker", run_id)
+        sit_out(bench.database, bench.machine.worker_id, look=bench.settings.heartbeat_seconds)
         return
     with logs.bound(run_id=run_id, attempt=claim.attempt):
         logger.info("attempt %d of run %s begins", claim.attempt, run_id)
@@ -83,8 +87,8 @@ def look_at_run(run_id: str, bench: Bench) -> None:
 def _claim(run_id: str, bench: Bench) -> Claim | None:
     machine = bench.machine
     with bench.database.write() as session:
-        worker = session.get(Worker, machine.worker_id)
-        if worker is not None and worker.draining:
+        if not takes_runs(session, machine.worker_id):
+            lifecycle.pass_on(session, run_id)
             return None
         return lifecycle.claim(
             session,
@@ -266,7 +270,7 @@ class Attempt:
         if reason is StopReason.CANCELLED:
             self._settle(lifecycle.end_cancelled)
         else:
-            self._settle(lifecycle.hand_back, reason=reason.value)
+            self._settle(lifecycle.hand_back, reason=ORPHANED if is_orphaned() else reason.value)
 
     def _fail(self, error: Exception) -> None:
         failure = explain_failure(error)
@@ -277,7 +281,14 @@ class Attempt:
         self._reporter.flush()
         if isinstance(error, CheckpointError):
             self._checkpoints.drop()
-        self._settle(lifecycle.fail, reason=failure.reason, detail=failure.detail)
+        self._settle(self._end_failed, failure)
+
+    def _end_failed(self, session: Session, run_id: str, attempt: int, failure: Failure) -> None:
+        lifecycle.fail(session, run_id, attempt, reason=failure.reason, detail=failure.detail)
+        limit = self._bench.settings.quarantine_after
+        why = quarantine.judge(session, run_id, attempt, after=limit)
+        if why:
+            logger.error("worker %s is quarantined: %s", self._bench.machine.worker_id, why)
 
     def _settle(self, change: Callable[..., Any], *args: Any, **named: Any) -> Any:
         """Make one fenced change, again and again while the database is away and the lease holds.

@@ -27,7 +27,7 @@ def main() -> int:
     except ServerError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    return 0 if found & {"alive", "draining"} else 1
+    return 0 if found & {"alive", "quarantined", "draining"} else 1
 
 
 if __name__ == "__main__":

@@ -19,8 +19,10 @@ from server import logs
 from server.errors import QueueError, ServerError
 from server.queue import RunQueue
 from server.settings import Settings, load_settings
-from server.storage import events, heartbeats, lifecycle, workers
+from server.storage import events, heartbeats, lifecycle, webhook_deliveries
 from server.storage.database import Database
+from server.waking import wake
+from worker.hooks import Hooks
 from worker.purging import Purging
 from worker.searching import Searching
 from worker.sweeping import Sweeping
@@ -33,6 +35,8 @@ BEAT_SECONDS = 5.0
 PRUNE_SECONDS = 600.0
 EVENTS_KEPT = timedelta(days=2)
 """A reader that was away longer starts again from the state."""
+DELIVERIES_KEPT = timedelta(days=30)
+"""What webhooks were told can be looked up for so long."""
 
 
 class Scheduler:
@@ -45,6 +49,7 @@ class Scheduler:
         self._purging = Purging(settings, self._database)
         self._sweeping = Sweeping(settings, self._database)
         self._searching = Searching(settings, self._database)
+        self._hooks = Hooks(settings, self._database)
         self._beat_at = 0.0
         self._prune_at = 0.0
 
@@ -53,13 +58,18 @@ class Scheduler:
         self._beat()
         self._reap()
         self._searching.step()
-        self._wake()
+        wake(self._database, self._queue, self._settings)
         self._prune()
 
     def tidy(self) -> None:
         """One step of what may take long, since it waits for the file store."""
         self._purging.step()
         self._sweeping.step()
+
+    def tell(self) -> None:
+        """Tell webhooks what happened, which waits for those who receive it."""
+        self._hooks.collect()
+        self._hooks.send()
 
     def close(self) -> None:
         """Close every connection."""
@@ -85,43 +95,26 @@ class Scheduler:
                 "run %s lost its worker and is queued again", run_id, extra={"run_id": run_id}
             )
 
-    def _wake(self) -> None:
-        """Wake as many runs as workers alive could take.
-
-        More would only pile up messages: a slot that becomes free is seen at the next pass.
-        """
-        with self._database.read() as session:
-            free = workers.free_slots(session, self._settings.lease_seconds)
-            due = lifecycle.due_to_wake(
-                session, again_seconds=self._settings.wake_again_seconds, limit=free
-            )
-        if not due:
-            return
-        sent: list[str] = []
-        try:
-            for run_id in due:
-                self._queue.enqueue_run(run_id)
-                sent.append(run_id)
-        finally:
-            with self._database.write() as session:
-                lifecycle.mark_woken(session, sent)
-
     def _prune(self) -> None:
         if time.monotonic() < self._prune_at:
             return
         with self._database.write() as session:
             events.prune(session, EVENTS_KEPT)
+            webhook_deliveries.forget(session, DELIVERIES_KEPT)
         self._prune_at = time.monotonic() + PRUNE_SECONDS
 
 
 def run_scheduler(scheduler: Scheduler, shortest: float, stop: threading.Event) -> None:
-    """Pass after pass until `stop`, while another thread tidies up."""
-    tidying = threading.Thread(
-        target=_repeat, args=(scheduler.tidy, shortest, stop), name="tidying", daemon=True
-    )
-    tidying.start()
+    """Pass after pass until `stop`, while other threads tidy up and tell webhooks."""
+    beside = [
+        threading.Thread(target=_repeat, args=(work, shortest, stop), name=name, daemon=True)
+        for name, work in (("tidying", scheduler.tidy), ("webhooks", scheduler.tell))
+    ]
+    for thread in beside:
+        thread.start()
     _repeat(scheduler.tick, shortest, stop)
-    tidying.join(timeout=1.0)
+    for thread in beside:
+        thread.join(timeout=1.0)
     scheduler.close()
 
 

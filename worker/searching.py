@@ -1,4 +1,4 @@
-"""Searching: the scheduler's part in sweeps, which makes the next trials and stops bad ones.
+"""Searching: the scheduler's part in studies, which makes trials, and stops what goes badly.
 
 A sweep's state is its runs: what to try next is asked of a sampler that is built anew from them,
 under the lock of the study's row, so that several schedulers, or one that was killed in between,
@@ -19,8 +19,9 @@ from server.storage.models import Run, Study
 from server.storage.states import RunStatus
 from server.studies.expand import PlannedRun, stored_fields, trial_run
 from server.studies.parameters import EarlyTerminate
-from server.studies.search.proposer import MOST_TRIES, Tried, propose
-from server.studies.search.stopping import Halving, Median, hyperband_rungs
+from server.studies.search.proposer import MOST_TRIES, SamplerError, propose
+from server.studies.search.stopping import Halving, Median
+from server.studies.search.trials import Tried
 from server.studies.spec import StudyDocument
 
 logger = logging.getLogger(__name__)
@@ -38,12 +39,17 @@ class Searching:
         with self._database.read() as session:
             waiting = sweeps.searching(session)
             slots = workers.slots(session, self._settings.lease_seconds)
+            beginning = sweeps.beginning(session)
+            failing = [study.id for study in beginning if _is_failing(session, study)]
             behind = [
                 run_id for study in sweeps.stoppable(session) for run_id in _behind(session, study)
             ]
         for study_id in waiting:
             with self._database.write() as session:
                 _make_trials(session, study_id, slots)
+        for study_id in failing:
+            with self._database.write() as session:
+                _pause_failing(session, study_id)
         for run_id in behind:
             with self._database.write() as session:
                 if sweeps.prune(session, run_id):
@@ -58,14 +64,20 @@ def _make_trials(session: Session, study_id: str, slots: int) -> None:
     if room <= 0:
         return
     document = StudyDocument.model_validate(study.document)
-    known = sweeps.trials(session, study_id)
     limit = document.max_consecutive_failures
-    if limit is not None and sweeps.failures_in_a_row(known, study.resumed_at) >= limit:
+    if limit is not None and sweeps.only_failures(session, study, limit):
         studies.pause(session, study, f"{limit} trials in a row have failed; look at their logs")
         return
-    tried = [_tried(run, document) for run in known]
+    tried = [_tried(run, document) for run in sweeps.trials(session, study_id)]
+    if any(trial.values and document.metric.reached(trial.values[0]) for trial in tried):
+        sweeps.end(session, study)
+        return
     for _ in range(min(room, study.trials_left)):
-        made = _next_trial(document, study_id, tried)
+        try:
+            made = _next_trial(document, study_id, tried)
+        except SamplerError as error:
+            studies.pause(session, study, str(error))
+            return
         if made is None:
             studies.pause(
                 session,
@@ -83,6 +95,19 @@ def _make_trials(session: Session, study_id: str, slots: int) -> None:
         )
         tried.append(trial)
         study.trials_left -= 1
+
+
+def _is_failing(session: Session, study: Study) -> bool:
+    """True where as many runs in a row have failed as the study puts up with."""
+    limit = study.document.get("max_consecutive_failures")
+    return limit is not None and sweeps.only_failures(session, study, limit)
+
+
+def _pause_failing(session: Session, study_id: str) -> None:
+    study = sweeps.lock_beginning(session, study_id)
+    if study is not None and _is_failing(session, study):
+        limit = study.document["max_consecutive_failures"]
+        studies.pause(session, study, f"{limit} runs in a row have failed; look at their logs")
 
 
 def _next_trial(
@@ -140,11 +165,4 @@ def _behind(session: Session, study: Study) -> list[str]:
 def _rule(early: EarlyTerminate, *, epochs: int) -> Halving | Median:
     if early.type == "median":
         return Median(min_epoch=early.min_iter or 1, min_trials=early.min_trials)
-    rungs = hyperband_rungs(
-        min_iter=early.min_iter,
-        max_iter=early.max_iter,
-        s=early.s,
-        eta=early.eta,
-        epochs=epochs,
-    )
-    return Halving(rungs, eta=early.eta, strict=early.strict)
+    return Halving(early.rungs(epochs), eta=early.eta, strict=early.strict)

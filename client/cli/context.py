@@ -30,6 +30,17 @@ RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or a uniq
 Deleted = Annotated[
     bool, typer.Option("--deleted", help="Those that were deleted and can be brought back.")
 ]
+Archived = Annotated[
+    bool, typer.Option("--archived", help="Those that were archived, instead of the others.")
+]
+Search = Annotated[
+    str | None,
+    typer.Option(
+        "--search",
+        metavar="WORDS",
+        help="Only where every word is in the name, experiment, tags, notes or id.",
+    ),
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(

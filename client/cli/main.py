@@ -13,7 +13,23 @@ import typer
 from typer.exceptions import TyperException
 
 from client.api import default_url
-from client.cli import data, doctor, models, runs, safety, service, spool, studies, workers
+from client.cli import (
+    comparisons,
+    data,
+    doctor,
+    edits,
+    experiments,
+    models,
+    runs,
+    safety,
+    service,
+    spool,
+    studies,
+    study_life,
+    sweeps,
+    webhooks,
+    workers,
+)
 from client.cli.context import Globals
 from client.cli.exits import ExitCode, exit_code
 from client.errors import ClientError
@@ -29,11 +45,21 @@ app = typer.Typer(
 )
 app.command()(service.up)
 app.add_typer(runs.app, name="run")
+runs.app.command("edit")(edits.edit_run)
+runs.app.command()(comparisons.groups)
+runs.app.command()(comparisons.diff)
+studies.app.command("edit")(edits.edit_study)
+studies.app.command()(study_life.rerun)
+studies.app.command()(sweeps.best)
+studies.app.command()(sweeps.importance)
+studies.app.command("add-seeds")(study_life.add_seeds)
 app.add_typer(studies.app, name="study")
 app.add_typer(models.app, name="model")
 app.add_typer(data.app, name="data")
 app.add_typer(workers.app, name="worker")
 app.add_typer(spool.app, name="spool")
+app.add_typer(experiments.app, name="experiment")
+app.add_typer(webhooks.app, name="webhook")
 app.command()(safety.backup)
 app.command()(safety.restore)
 app.command()(safety.purge)

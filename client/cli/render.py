@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from client.wire import Attempt, Json, Run, Study, StudyCell, StudyTable
+from client.wire import Attempt, CellComparison, Json, Run, Study, StudyCell, StudyTable
 
 
 def print_table(out: Console, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -84,6 +84,7 @@ def _seconds_to(moment: str) -> float:
 
 ENDINGS: Mapping[str, str] = {
     "drained": "handed back when its worker stopped",
+    "orphaned": "handed back when its worker died",
     "lost": "lost its worker",
     "restored": "restored from a backup",
 }
@@ -99,6 +100,8 @@ def status_of(run: Run) -> str:
     """A run's status, with its reason or that it is being stopped."""
     if run["cancel_requested"] and run["status"] == "running":
         return "running, being cancelled"
+    if run["source"] == "script" and run["reason"] == "lost":
+        return f"{run['status']} (its script fell silent)"
     if run["reason"] and run["reason"] != run["status"]:
         return f"{run['status']} ({reason_of(run['reason'])})"
     return run["status"]
@@ -108,7 +111,9 @@ def outcome_of(attempt: Attempt) -> str:
     """How a try at a run ended, why, and what it still tried to write afterwards."""
     ended, reason = attempt["outcome"], attempt["reason"]
     told = [reason_of(ended)]
-    if reason and reason != ended:
+    if reason == "orphaned":
+        told = [reason_of(reason)]
+    elif reason and reason != ended:
         told = [f"{reason_of(ended)} ({reason_of(reason)})"]
     if attempt["exit"]:
         told.append(attempt["exit"])
@@ -133,6 +138,11 @@ def counts_of(study: Study) -> str:
     return ", ".join(f"{count} {status}" for status, count in study["counts"].items() if count)
 
 
+def waiting_of(study: Study) -> int:
+    """How many runs have not begun, or wait to go on."""
+    return study["counts"]["queued"] + study["counts"]["paused"]
+
+
 def measured(metric: str, mean: float | None, std: float | None) -> str:
     """Mean ± standard deviation; accuracies as per cent."""
     if mean is None:
@@ -153,18 +163,21 @@ def print_study_table(out: Console, table: StudyTable) -> None:
     )
     factors = table["factors"] or ["study"]
     compared = any(cell["comparison"] for cell in cells)
-    columns = [*factors, table["metric"], "n", "failed", "certificates"]
+    stopped = any(cell["pruned"] for cell in cells)
+    columns = [*factors, table["metric"], "n", "failed", *(["stopped early"] * stopped)]
+    columns += ["certificates"]
     print_table(
         out,
         [*columns, "difference", "p"] if compared else columns,
         (
             [
-                *(cell["levels"].get(factor, "all") for factor in factors),
+                *_levels(cell, factors),
                 measured(table["metric"], cell["mean"], cell["std"]),
                 f"{cell['n']} of {cell['runs']}",
                 cell["failed"],
+                *([cell["pruned"] or ""] * stopped),
                 ", ".join(f"{count} {verdict}" for verdict, count in cell["verdicts"].items()),
-                *(_compared(table["metric"], cell) if compared else ()),
+                *(difference(table["metric"], cell["comparison"]) if compared else ()),
             ]
             for cell in cells
         ),
@@ -178,9 +191,20 @@ def print_study_table(out: Console, table: StudyTable) -> None:
         out.print("not complete: some runs have not ended")
 
 
-def _compared(metric: str, cell: StudyCell) -> tuple[str, str]:
+def _levels(cell: StudyCell, factors: Sequence[str]) -> list[object]:
+    """A cell's levels; the name of what scripts measured stands in the first column."""
+    if cell["script"] is None:
+        return [_level(cell["levels"].get(factor, "all")) for factor in factors]
+    levels = [_level(cell["levels"].get(factor, "")) for factor in factors]
+    return [": ".join(filter(None, [cell["script"], str(levels[0])])), *levels[1:]]
+
+
+def _level(level: object) -> object:
+    return number(level) if isinstance(level, float) else level
+
+
+def difference(metric: str, found: CellComparison | None) -> tuple[str, str]:
     """The paired difference to the baseline with half its interval, and the corrected p."""
-    found = cell["comparison"]
     if found is None:
         return "baseline", ""
     if found["mean"] is None:

@@ -12,14 +12,17 @@ from rich.console import Console
 from client.cli import measurements, run_files
 from client.cli.context import (
     Anyway,
+    Archived,
     DataDir,
     Deleted,
     Invocation,
     JsonFlag,
     RunId,
+    Search,
     UrlOption,
     invocation,
 )
+from client.cli.plans import print_run_plan
 from client.cli.render import (
     age,
     ahead,
@@ -61,6 +64,9 @@ def submit(
         typer.Option("--set", metavar="FIELD=VALUE", help="Change a field; may be repeated."),
     ] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="Stay until the run ends.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be queued and what it will need.")
+    ] = False,
     data_dir: DataDir = None,
     anyway: Anyway = False,
     as_json: JsonFlag = False,
@@ -70,6 +76,11 @@ def submit(
     cli = invocation(ctx, url=url, as_json=as_json)
     document = read_run(file, settings or [])
     with cli.client() as client:
+        if dry_run:
+            with naming(file, settings or []):
+                plan = client.runs.plan(document)
+            cli.show(plan, lambda out: print_run_plan(out, plan))
+            return
         provide_datasets(client, document, data_dir, cli.note, anyway=anyway)
         with naming(file, settings or []):
             run = client.runs.create(document)
@@ -105,8 +116,10 @@ def list_runs(
     experiment: Annotated[
         str | None, typer.Option("--experiment", help="Only runs of this experiment.")
     ] = None,
+    search: Search = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="At most so many.")] = 20,
     deleted: Deleted = False,
+    archived: Archived = False,
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
@@ -117,14 +130,18 @@ def list_runs(
             where=where,
             status=status or (),
             experiment=experiment,
+            search=search,
             limit=limit,
             deleted=deleted,
+            archived=archived,
         )
-    none = (
-        "no run was deleted"
-        if deleted
-        else f"no runs; submit one with: {cli.command('run submit FILE')}"
-    )
+    none = f"no runs; submit one with: {cli.command('run submit FILE')}"
+    if archived:
+        none = "no such run is archived"
+    elif deleted:
+        none = "no run was deleted"
+    elif search:
+        none = f"no run has all of {search!r}; archived ones are found with --archived"
     cli.show(page, lambda out: _print_page(out, page, none))
 
 
@@ -201,12 +218,13 @@ def _print_page(out: Console, page: RunPage, none: str) -> None:
         return
     print_table(
         out,
-        ("ID", "NAME", "EXPERIMENT", "STATUS", "EPOCH", "ACCURACY", "CREATED"),
+        ("ID", "NAME", "EXPERIMENT", "SOURCE", "STATUS", "EPOCH", "ACCURACY", "CREATED"),
         (
             (
                 run["id"],
                 run["name"],
                 run["experiment"],
+                run["source"],
                 status_of(run),
                 epoch_of(run),
                 percent(run["summary"].get("test_acc")),
@@ -227,7 +245,9 @@ def _print_run(out: Console, run: Run) -> None:
             ("name", run["name"]),
             ("experiment", run["experiment"]),
             ("tags", ", ".join(run["tags"])),
+            ("archived", age(run["archived_at"])),
             ("study", run["study_id"]),
+            ("source", run["source"]),
             ("status", status_of(run)),
             ("detail", run["detail"]),
             ("place in queue", run["queue_position"]),
@@ -237,10 +257,12 @@ def _print_run(out: Console, run: Run) -> None:
             ("loss", number(run["summary"].get("train_loss"))),
             ("model", run["model_id"]),
             ("created", age(run["created_at"])),
-            ("spec", _differing(run["spec"])),
+            ("spec", _said(run["spec"]) if run["source"] == "script" else _differing(run["spec"])),
             ("digest", run["spec_digest"]),
         ],
     )
+    if run["notes"]:
+        out.print(f"\n{run['notes']}\n")
     if run["attempts"]:
         print_table(
             out,
@@ -268,7 +290,11 @@ def _differing(spec: Json) -> str:
         for name, value in spec.items()
         if name in TELLING or name not in fields or value != fields[name].default
     }
+    return _said(shown)
+
+
+def _said(spec: Json) -> str:
     return ", ".join(
         f"{name} {value if isinstance(value, str) else json.dumps(value)}"
-        for name, value in shown.items()
+        for name, value in spec.items()
     )

@@ -11,21 +11,34 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from client.cli.context import Anyway, DataDir, Deleted, Invocation, JsonFlag, UrlOption, invocation
+from client.cli.asking import Yes, confirm
+from client.cli.context import (
+    Anyway,
+    Archived,
+    DataDir,
+    Deleted,
+    Invocation,
+    JsonFlag,
+    Search,
+    UrlOption,
+    invocation,
+)
+from client.cli.findings import is_search, print_best
+from client.cli.plans import print_study_plan
 from client.cli.render import (
     age,
     counts_of,
     duration,
-    levels,
     print_fields,
     print_study_table,
     print_table,
+    waiting_of,
 )
 from client.cli.watch import watch_study
 from client.documents import naming, read_study
 from client.errors import InputError
 from client.push import provide_datasets
-from client.wire import Study, StudyPage, StudyPlan
+from client.wire import Study, StudyPage
 
 app = typer.Typer(no_args_is_help=True, help="Sweeps and ablations: many runs, one table.")
 
@@ -51,7 +64,7 @@ def submit(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Study file, YAML or JSON.")],
     watch_it: Annotated[bool, typer.Option("--watch", help="Stay until every run ends.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be queued; queue nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be queued and what it will need.")
     ] = False,
     data_dir: DataDir = None,
     anyway: Anyway = False,
@@ -64,28 +77,16 @@ def submit(
     with cli.client() as client:
         with naming(file):
             plan = client.studies.plan(document)
+        for remark in plan["remarks"]:
+            cli.note(f"{file}: {remark}")
         if dry_run:
-            _show_plan(cli, plan)
+            cli.show(plan, lambda out: print_study_plan(out, plan))
             return
         provide_datasets(client, document, data_dir, cli.note, anyway=anyway)
         study = client.studies.create(document)
         _show_submitted(cli, study, watched=watch_it)
         if watch_it:
             watch_study(cli, client, study["id"])
-
-
-def _show_plan(cli: Invocation, plan: StudyPlan) -> None:
-    def person(out: Console) -> None:
-        cells = len(plan["cells"])
-        if not cells:
-            drawn = ", ".join(plan["factors"])
-            out.print(f"a sweep of {plan['runs']} trials over {drawn}; nothing was queued")
-            return
-        out.print(f"{plan['runs']} runs in {cells} cells; nothing was queued")
-        for cell in plan["cells"]:
-            out.print(f"  {levels(cell) or 'all'}")
-
-    cli.show(plan, person)
 
 
 def _show_submitted(cli: Invocation, study: Study, *, watched: bool) -> None:
@@ -102,20 +103,29 @@ def _show_submitted(cli: Invocation, study: Study, *, watched: bool) -> None:
 @app.command("list")
 def list_studies(
     ctx: typer.Context,
+    search: Search = None,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", help="Only studies of this experiment.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="At most so many.")] = 20,
     deleted: Deleted = False,
+    archived: Archived = False,
     as_json: JsonFlag = False,
     url: UrlOption = None,
 ) -> None:
     """List studies, newest first."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        page = client.studies.page(limit=limit, deleted=deleted)
-    none = (
-        "no study was deleted"
-        if deleted
-        else f"no studies; submit one with: {cli.command('study submit FILE')}"
-    )
+        page = client.studies.page(
+            search=search, experiment=experiment, limit=limit, deleted=deleted, archived=archived
+        )
+    none = f"no studies; submit one with: {cli.command('study submit FILE')}"
+    if archived:
+        none = "no such study is archived"
+    elif deleted:
+        none = "no study was deleted"
+    elif search or experiment:
+        none = "no study fits; archived ones are found with --archived"
     cli.show(page, lambda out: _print_page(out, page, none))
 
 
@@ -127,7 +137,14 @@ def show(
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         study = client.studies.find(study_id)
-    cli.show(study, lambda out: _print_study(out, study))
+        best = client.studies.best(study["id"]) if is_search(study) else None
+
+    def person(out: Console) -> None:
+        _print_study(out, study)
+        if best is not None:
+            print_best(out, best)
+
+    cli.show(study, person)
 
 
 @app.command()
@@ -153,8 +170,16 @@ def table(
     """Print a study's comparison table: mean ± std over the seeds, best first, and verdicts."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        found = client.studies.table(client.studies.find(study_id)["id"], metric=metric)
-    cli.show(found, lambda out: print_study_table(out, found))
+        study = client.studies.find(study_id)
+        found = client.studies.table(study["id"], metric=metric)
+        best = client.studies.best(study["id"]) if is_search(study) else None
+
+    def person(out: Console) -> None:
+        print_study_table(out, found)
+        if best is not None:
+            print_best(out, best)
+
+    cli.show(found, person)
 
 
 @app.command()
@@ -191,13 +216,30 @@ def report(
 
 @app.command()
 def cancel(
-    ctx: typer.Context, study_id: StudyId, as_json: JsonFlag = False, url: UrlOption = None
+    ctx: typer.Context,
+    study_id: StudyId,
+    yes: Yes = False,
+    as_json: JsonFlag = False,
+    url: UrlOption = None,
 ) -> None:
-    """Stop every run of a study that has not ended."""
+    """Stop every run of a study that has not ended, after saying what that is."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        study = client.studies.cancel(client.studies.find(study_id)["id"])
+        found = client.studies.find(study_id, alone=True)
+        if stopped := _what_cancelling_stops(found):
+            confirm(f"study {found['id']} ({found['name']}): {stopped}", yes=yes)
+        study = client.studies.cancel(found["id"])
     cli.show(study, lambda out: out.print(f"study {study['id']}: {counts_of(study)}"))
+
+
+def _what_cancelling_stops(study: Study) -> str:
+    running, waiting = study["counts"]["running"], waiting_of(study)
+    said = [
+        f"{running} that train stop at their next step" if running else "",
+        f"{waiting} that wait never begin" if waiting else "",
+        f"{study['trials_left']} trials are not made any more" if study["trials_left"] else "",
+    ]
+    return "; ".join(part for part in said if part)
 
 
 @app.command()
@@ -207,8 +249,12 @@ def pause(
     """Let no further run of a study begin; those that run go on to their end."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        study = client.studies.pause(client.studies.find(study_id)["id"])
-    cli.show(study, lambda out: out.print(f"study {study['id']} is paused: {counts_of(study)}"))
+        study = client.studies.pause(client.studies.find(study_id, alone=True)["id"])
+    running = study["counts"]["running"]
+    text = f"study {study['id']} is paused: {counts_of(study)}"
+    if running:
+        text += f"; {running} that train go on to their end"
+    cli.show(study, lambda out: out.print(text))
 
 
 @app.command()
@@ -218,7 +264,7 @@ def resume(
     """Go on with a paused study."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        study = client.studies.resume(client.studies.find(study_id)["id"])
+        study = client.studies.resume(client.studies.find(study_id, alone=True)["id"])
     cli.show(study, lambda out: out.print(f"study {study['id']} goes on: {counts_of(study)}"))
 
 
@@ -240,7 +286,7 @@ def change(
         raise InputError("nothing to change: give --priority or --parallel")
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        found = client.studies.find(study_id)["id"]
+        found = client.studies.find(study_id, alone=True)["id"]
         study = client.studies.change(found, priority=priority, parallel=parallel)
     cli.show(study, lambda out: out.print(f"study {study['id']} is changed: {counts_of(study)}"))
 
@@ -252,7 +298,7 @@ def delete(
     """Delete a study that has ended, with its runs and their models, until it is purged."""
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
-        found = client.studies.find(study_id)["id"]
+        found = client.studies.find(study_id, alone=True)["id"]
         client.studies.delete(found)
     text = f"study {found} is deleted; bring it back with: {cli.command(f'study restore {found}')}"
     cli.show({"deleted": found}, lambda out: out.print(text))
@@ -310,5 +356,8 @@ def _print_study(out: Console, study: Study) -> None:
             ("factors", ", ".join(study["factors"])),
             ("metric", f"{study['goal']} {study['metric']}"),
             ("created", age(study["created_at"])),
+            ("archived", age(study["archived_at"])),
         ],
     )
+    if study["notes"]:
+        out.print(f"\n{study['notes']}\n")

@@ -25,7 +25,7 @@ def watch_run(cli: Invocation, client: Client, run_id: str) -> None:
 
 
 def watch_study(cli: Invocation, client: Client, study_id: str) -> None:
-    """Show a study's runs as they go, then its table; exit code 1 unless every run succeeded."""
+    """Show a study's runs as they go, then its table; exit code 1 if one failed or was ended."""
     _follow(cli, Follower(client, study_id=study_id), cli.command(f"study watch {study_id}"))
     study = client.studies.get(study_id)
     table = client.studies.table(study_id)
@@ -33,8 +33,9 @@ def watch_study(cli: Invocation, client: Client, study_id: str) -> None:
         cli.show_line({"event": "end", "study": study, "table": table})
     else:
         print_study_table(stdout(), table)
-    succeeded = study["counts"].get("succeeded", 0) == study["total"]
-    ended("finished" if succeeded else "failed")
+    pruned = sum(cell["pruned"] for cell in table["cells"])
+    as_planned = study["counts"].get("succeeded", 0) + pruned == study["total"]
+    ended("finished" if as_planned else "failed")
 
 
 def print_end(cli: Invocation, run: Run, model: Model | None) -> None:

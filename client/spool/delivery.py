@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from client.errors import ClientError, InvalidError, NotFoundError, ProblemError
+from client.errors import (
+    ClientError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    ProblemError,
+)
 from client.runs import Runs
-from client.spool.entries import Entry, FileEntry
+from client.spool.entries import BeginEntry, EndEntry, Entry, FileEntry, MetricsEntry
 from client.spool.outbox import Item, Outbox
 from client.wire import MetricPoint
 
@@ -32,6 +38,8 @@ class Outcome:
     """Why the rest still waits."""
     busy: bool = False
     """Another process delivers this outbox."""
+    ended: bool = False
+    """The end of the run was among what was delivered."""
 
 
 class LostPayloadError(ClientError):
@@ -41,6 +49,8 @@ class LostPayloadError(ClientError):
 def deliver(outbox: Outbox, runs: Runs, *, until: Callable[[], bool] = lambda: False) -> Outcome:
     """Deliver what waits until nothing does, or the service takes no more, or `until` is true."""
     outcome = Outcome()
+    if outbox.is_gone:  # everything of it was delivered meanwhile
+        return outcome
     with outbox.delivering() as mine:
         if not mine:
             outcome.busy = True
@@ -49,18 +59,20 @@ def deliver(outbox: Outbox, runs: Runs, *, until: Callable[[], bool] = lambda: F
             batch = _batch(outbox)
             if not batch:
                 outcome.damaged += outbox.clear()
+                if outcome.ended:
+                    outbox.remove()
                 break
             _deliver_batch(outbox, runs, batch, outcome)
     return outcome
 
 
 def _batch(outbox: Outbox) -> list[Item]:
-    """What goes into one request: a file, or values of metrics that follow each other."""
+    """What goes into one request: values of metrics that follow each other, or one other thing."""
     batch: list[Item] = []
     names: set[str] = set()
     points = 0
     for item in outbox.items():
-        if isinstance(item.entry, FileEntry):
+        if not isinstance(item.entry, MetricsEntry | None):
             return batch or [item]
         if item.entry is not None:
             names |= item.entry.values.keys()
@@ -76,7 +88,7 @@ def _deliver_batch(outbox: Outbox, runs: Runs, batch: list[Item], outcome: Outco
     try:
         _send(outbox, runs, entries)
     except ClientError as error:
-        if not _is_final(error):
+        if not all(is_final(error, entry) for entry in entries):
             outcome.held = error
         elif len(entries) > 1 and not isinstance(error, NotFoundError):
             for item in batch:  # one of them is wrong, the others are not
@@ -90,6 +102,7 @@ def _deliver_batch(outbox: Outbox, runs: Runs, batch: list[Item], outcome: Outco
     outbox.done_with(batch)
     outcome.delivered += len(entries)
     outcome.damaged += len(batch) - len(entries)
+    outcome.ended = outcome.ended or any(isinstance(entry, EndEntry) for entry in entries)
 
 
 def _send(outbox: Outbox, runs: Runs, entries: Sequence[Entry]) -> None:
@@ -97,12 +110,20 @@ def _send(outbox: Outbox, runs: Runs, entries: Sequence[Entry]) -> None:
     for entry in entries:
         if isinstance(entry, FileEntry):
             _send_file(outbox, runs, entry)
-            continue
-        for name, value in entry.values.items():
-            point: MetricPoint = {"step": entry.step, "value": value, "epoch": entry.epoch}
-            points.setdefault(name, []).append(point)
+        elif isinstance(entry, BeginEntry):
+            runs.begin_script(entry.document)
+        elif isinstance(entry, EndEntry):
+            runs.finish_script(outbox.run_id, entry.document)
+        else:
+            _collect(points, entry)
     if points:
         runs.write_metrics(outbox.run_id, points)
+
+
+def _collect(points: Points, entry: MetricsEntry) -> None:
+    for name, value in entry.values.items():
+        point: MetricPoint = {"step": entry.step, "value": value, "epoch": entry.epoch}
+        points.setdefault(name, []).append(point)
 
 
 def _send_file(outbox: Outbox, runs: Runs, entry: FileEntry) -> None:
@@ -112,17 +133,17 @@ def _send_file(outbox: Outbox, runs: Runs, entry: FileEntry) -> None:
     runs.put_file(outbox.run_id, payload, name=entry.name, sha256=entry.sha256)
 
 
-def _is_final(error: ClientError) -> bool:
-    """True when trying again later cannot help.
+def is_final(error: ClientError, entry: Entry) -> bool:
+    """True when to send an entry again later cannot help.
 
     A run that a worker trains takes nothing from others, and one that waits for a worker no
-    metrics, but both will when they have ended. What no service of ours says, such as a proxy's
-    own page, says nothing about the entry.
+    metrics, but both will when they have ended; a run that cannot begin never can. What no
+    service of ours says, such as a proxy's own page, says nothing about the entry.
     """
     if isinstance(error, LostPayloadError):
         return True
-    return (
-        isinstance(error, ProblemError)
-        and isinstance(error, InvalidError | NotFoundError)
-        and error.problem["type"].startswith("/problems/")
-    )
+    if not isinstance(error, ProblemError) or not error.problem["type"].startswith("/problems/"):
+        return False
+    if isinstance(entry, BeginEntry | EndEntry) and isinstance(error, ConflictError):
+        return True
+    return isinstance(error, InvalidError | NotFoundError)

@@ -1,4 +1,4 @@
-"""What can wait in a spool: values of metrics, and files."""
+"""What can wait in a spool: values of metrics, files, and beginnings and ends of runs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,28 @@ class FileEntry:
     payload: str
 
 
-Entry = MetricsEntry | FileEntry
-_KINDS: dict[str, type[MetricsEntry] | type[FileEntry]] = {
+@dataclass(frozen=True, slots=True)
+class BeginEntry:
+    """A run that a script began; the request that tells the service so."""
+
+    at: str
+    document: Json
+
+
+@dataclass(frozen=True, slots=True)
+class EndEntry:
+    """The end of such a run; the request that tells the service so."""
+
+    at: str
+    document: Json
+
+
+Entry = MetricsEntry | FileEntry | BeginEntry | EndEntry
+_KINDS: dict[str, type[Entry]] = {
     "metrics": MetricsEntry,
     "file": FileEntry,
+    "begin": BeginEntry,
+    "end": EndEntry,
 }
 
 

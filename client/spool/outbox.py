@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from client.errors import InputError
+from client.errors import InputError, SpoolError
 from client.spool.disk import explained, make_folder, sync_folder, write_whole
 from client.spool.entries import Entry, FileEntry, MetricsEntry, from_document, to_document
 from client.spool.journal import Journal, Place
@@ -63,14 +64,25 @@ class Outbox:
         self._files = folder / "files"
         self._refused = folder / "refused"
         with self._explained("make the outbox"):
-            for place in (folder, self._files, self._refused):
-                make_folder(place)
+            self._make()
         self._journal = Journal(folder)
+
+    def _make(self) -> None:
+        for place in (self.folder, self._files, self._refused):
+            make_folder(place)
+
+    def add(self, entry: Entry) -> Place:
+        """Keep an entry until it is delivered; on the disk when this returns."""
+        with self._explained("keep what was recorded"):
+            try:
+                return self._journal.append(to_document(entry))
+            except FileNotFoundError:  # whoever delivered the rest removed the outbox
+                self._make()
+                return self._journal.append(to_document(entry))
 
     def add_metrics(self, step: int, epoch: int | None, values: dict[str, float]) -> Place:
         """Keep values until they are delivered; on the disk when this returns."""
-        with self._explained("keep metrics"):
-            return self._journal.append(to_document(MetricsEntry(_now(), step, epoch, values)))
+        return self.add(MetricsEntry(_now(), step, epoch, values))
 
     def add_file(self, source: Path, name: str) -> Place:
         """Keep a file, as it is now, until it is delivered; on the disk when this returns."""
@@ -85,8 +97,8 @@ class Outbox:
                     size, digest = _copy(taken, kept)
                     sync_folder(self._files)
                     entry = FileEntry(_now(), name, size, digest, payload)
-                    return self._journal.append(to_document(entry))
-                except OSError:
+                    return self.add(entry)
+                except (OSError, SpoolError):
                     self.payload(payload).unlink(missing_ok=True)
                     raise
 
@@ -112,7 +124,12 @@ class Outbox:
 
     def passed(self, place: Place) -> bool:
         """True when everything up to a place was delivered or refused."""
-        return self._journal.position() >= place
+        return self.is_gone or self._journal.position() >= place
+
+    @property
+    def is_gone(self) -> bool:
+        """True when the outbox was removed, with nothing in it."""
+        return not self.folder.exists()
 
     def done_with(self, items: list[Item]) -> None:
         """Take entries off the outbox: they were delivered, or refused."""
@@ -169,6 +186,17 @@ class Outbox:
                         path.unlink()
             return damaged
 
+    def remove(self) -> None:
+        """Remove an outbox in which nothing is; whoever adds something makes it anew."""
+        with self._explained("tidy up"):
+            with self._journal.held():
+                kept = [*self._files.iterdir(), *self._refused.iterdir()]
+                if kept or not self._journal.is_empty():
+                    return
+                gone = self.folder.with_name(f".{self.folder.name}.{secrets.token_hex(4)}")
+                self.folder.rename(gone)
+            shutil.rmtree(gone)
+
     def waiting(self) -> Waiting:
         """How much waits."""
         entries = [item.entry for item in self.items() if item.entry is not None]
@@ -184,6 +212,7 @@ class Outbox:
     def _new_payload(self) -> tuple[str, BinaryIO]:
         """A new file, held while it is open, so that nobody deletes it."""
         name = secrets.token_hex(16)
+        self._make()
         with self._journal.held():
             kept = self.payload(name).open("xb")
             fcntl.flock(kept, fcntl.LOCK_EX)

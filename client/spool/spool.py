@@ -58,7 +58,7 @@ class Spool:
             if url is not None and known != url.rstrip("/"):
                 continue
             for place in sorted(about.parent.iterdir()):
-                if place.is_dir():
+                if place.is_dir() and not place.name.startswith("."):
                     yield Outbox(place, url=known, run_id=place.name)
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import nn
 
 from rscore.networks.layers import Pooled, conv_bn, spike_layer
 from rscore.networks.staged import Staged
+from rscore.plans import CHAINS
 from rscore.spec import RunSpec
-
-Plan = Sequence[Sequence[int]]
-"""Channels of every convolution behind the first, stage by stage, as multiples of the width."""
-
-CIFARNET: Plan = ((2,), (4,), (8, 4))
-VGG16: Plan = ((1,), (2, 2), (4, 4, 4), (8, 8, 8), (8, 8, 8))
 
 
 def cifarnet(spec: RunSpec, normalize: nn.Module) -> Staged:
@@ -24,7 +17,7 @@ def cifarnet(spec: RunSpec, normalize: nn.Module) -> Staged:
     Networks, AAAI 2019 (arXiv 1809.05793). Their two hidden linear layers and voting are replaced
     by a global average pool, so that any input size fits.
     """
-    return _chain(spec, normalize, CIFARNET)
+    return _chain(spec, normalize)
 
 
 def vgg16(spec: RunSpec, normalize: nn.Module) -> Staged:
@@ -34,12 +27,12 @@ def vgg16(spec: RunSpec, normalize: nn.Module) -> Staged:
     layers and with average pools, as in the public code of Real Spike's authors. The fifth pool is
     the global average, which at 32x32 is the same, so that any size from 16 on fits.
     """
-    return _chain(spec, normalize, VGG16)
+    return _chain(spec, normalize)
 
 
-def _chain(spec: RunSpec, normalize: nn.Module, plan: Plan) -> Staged:
+def _chain(spec: RunSpec, normalize: nn.Module) -> Staged:
     """Stages of conv-BN-LIF, each ended by a 2x2 pool but the last."""
-    inputs, size = spec.first_width, spec.size
+    plan, inputs, size = CHAINS[spec.network], spec.first_width, spec.size
     stages: list[nn.Module] = []
     for number, stage in enumerate(plan):
         layers: list[nn.Module] = []

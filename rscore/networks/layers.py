@@ -134,11 +134,6 @@ def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.S
     return nn.Sequential(conv, nn.BatchNorm2d(outputs))
 
 
-def strided(size: int, stride: int) -> int:
-    """Side of a map behind a convolution of `conv_bn`."""
-    return -(-size // stride)
-
-
 def encode(spec: RunSpec, normalize: nn.Module, first: nn.Sequential) -> nn.Sequential:
     """The first currents [T*N, C, H, W], by convolution and BatchNorm `first`.
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from torch import Tensor, nn
 
 from rscore.amplitude import make_amplitude
 from rscore.networks.layers import conv_bn, make_neuron, spike_layer
-from rscore.networks.staged import Place, Staged, residual_places
-from rscore.spec import NetworkName, RunSpec
-
-BLOCKS: Mapping[NetworkName, tuple[int, ...]] = MappingProxyType(
-    {"resnet20": (3, 3, 3), "resnet19": (3, 3, 2), "resnet20-modified": (2, 2, 2, 2)}
-)
-"""Blocks in each stage."""
+from rscore.networks.staged import Staged
+from rscore.plans import BLOCKS, Place, residual_places
+from rscore.spec import RunSpec
 
 
 class Block(nn.Module):

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from torch import Tensor, nn
 
 from rscore.amplitude import make_amplitude
-from rscore.networks.layers import Connect, conv_bn, make_neuron, spike_layer, strided
-from rscore.networks.staged import Place, Staged, residual_places
-from rscore.spec import NetworkName, RunSpec
-
-LARGE_SIZE = 64
-"""From this side on the stem halves the map twice, as for ImageNet."""
-BLOCKS: Mapping[NetworkName, tuple[int, ...]] = MappingProxyType(
-    {
-        "sew-resnet18": (2, 2, 2, 2),
-        "sew-resnet34": (3, 4, 6, 3),
-        "sew-resnet50": (3, 4, 6, 3),
-    }
-)
-"""Blocks in each stage."""
-EXPANSIONS: Mapping[NetworkName, int] = MappingProxyType({"sew-resnet50": 4})
-"""Channels behind a bottleneck over those inside; what is not here has basic blocks."""
+from rscore.networks.layers import Connect, conv_bn, make_neuron, spike_layer
+from rscore.networks.staged import Staged
+from rscore.plans import BLOCKS, EXPANSIONS, LARGE_SIZE, Place, residual_places, strided
+from rscore.spec import RunSpec
 
 
 class SEWBlock(nn.Module):

@@ -1,13 +1,12 @@
-"""The skeleton of the deep networks: stem, stages and read-out, and where residual blocks stand."""
+"""The skeleton of the deep networks: stem, stages and read-out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from rscore.networks.layers import encode, global_readout, strided
+from rscore.networks.layers import encode, global_readout
 from rscore.spec import RunSpec
 
 
@@ -51,54 +50,3 @@ class Staged(nn.Module):
         """Logits [N, K]."""
         logits: Tensor = self.readout(self.body(self.stem(self.encode(x))))
         return logits
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a residual block stands: channels in, inside and out, side of its input, stride."""
-
-    inputs: int
-    inner: int
-    outputs: int
-    size: int
-    stride: int
-
-    @property
-    def after(self) -> int:
-        """Side of the block's output."""
-        return strided(self.size, self.stride)
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """One sample's shape behind the block."""
-        return (self.outputs, self.after, self.after)
-
-    @property
-    def reshapes(self) -> bool:
-        """Whether the shortcut needs a convolution, because the block changes the shape."""
-        return self.stride != 1 or self.inputs != self.outputs
-
-
-def residual_places(
-    counts: Sequence[int], *, width: int, size: int, expansion: int = 1
-) -> list[list[Place]]:
-    """The blocks of every stage, behind a stem of `width` channels and side `size`.
-
-    From stage to stage the channels double and the first block halves the side (rounded up).
-
-    Args:
-        counts: blocks in each stage.
-        width: channels inside the blocks of the first stage.
-        size: side of the map that enters the first stage.
-        expansion: channels behind a block over those inside.
-    """
-    inputs, stages = width, []
-    for number, count in enumerate(counts):
-        inner = width * 2**number
-        places: list[Place] = []
-        for index in range(count):
-            stride = 2 if number > 0 and index == 0 else 1
-            places.append(Place(inputs, inner, inner * expansion, size, stride))
-            inputs, size = inner * expansion, places[-1].after
-        stages.append(places)
-    return stages

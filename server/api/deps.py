@@ -22,6 +22,9 @@ _ID = r"^[A-Za-z0-9_-]{1,64}$"
 RunId = Annotated[str, Path(description="Id of a run.", pattern=_ID)]
 StudyId = Annotated[str, Path(description="Id of a study.", pattern=_ID)]
 ModelId = Annotated[str, Path(description="Id of a folded model.", pattern=_ID)]
+WorkerId = Annotated[
+    str, Path(description="Id of a worker.", pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$")
+]
 ArtifactId = Annotated[str, Path(description="Id of an artifact.", pattern=_ID)]
 
 OfRun = Annotated[str | None, Query(description="Only of this run.", pattern=_ID)]
@@ -36,6 +39,29 @@ Cursor = Annotated[
 Deleted = Annotated[
     bool,
     Query(description="Those that were deleted and can be brought back, instead of the others."),
+]
+
+Archived = Annotated[
+    bool,
+    Query(
+        description="Those that were archived, alone or with their study, instead of the others."
+    ),
+]
+
+OfExperiment = Annotated[
+    str | None,
+    Query(description="Only of this experiment.", max_length=200, pattern=r"^[^\x00]*$"),
+]
+
+SearchText = Annotated[
+    str | None,
+    Query(
+        alias="q",
+        description="Only where every word occurs, in either case: in the name, the experiment, "
+        "a tag, the notes, or as an id or a start or an end of one.",
+        max_length=500,
+        pattern=r"^[^\x00]*$",
+    ),
 ]
 
 IdempotencyKey = Annotated[

@@ -53,8 +53,10 @@ TABLE: Mapping[type[Exception], Kind] = MappingProxyType(
         errors.StaleAttemptError: Kind(409, "stale-attempt", "Superseded attempt"),
         errors.FilterError: Kind(422, "filter-invalid", "Filter does not parse"),
         errors.StudyError: Kind(422, "study-invalid", "Study cannot be expanded"),
+        errors.ComparisonError: Kind(422, "comparison-invalid", "Runs cannot be compared so"),
         errors.CursorError: Kind(422, "cursor-invalid", "Unknown cursor"),
         errors.MetricError: Kind(422, "metric-invalid", "Metric cannot be stored"),
+        errors.WebhookError: Kind(422, "webhook-invalid", "URL no webhook may have"),
         errors.UnstorableValueError: Kind(422, "value-invalid", "Value cannot be stored"),
         errors.StorageUnavailableError: Kind(503, "storage-unavailable", "Storage unavailable"),
         InputError: Kind(422, "input-invalid", "Samples do not fit the model"),
@@ -153,7 +155,9 @@ def _problems(error: Exception) -> Sequence[FieldProblem] | None:
             return error.problems
         case errors.FilterError():
             return [FieldProblem(path="filter", message=str(error), hint=error.hint)]
-        case InputError():
+        case errors.WebhookError():
+            return [FieldProblem(path="url", message=str(error))]
+        case InputError() | errors.ComparisonError():
             return [FieldProblem(path=error.path, message=error.message, hint=error.hint)]
         case _:
             return None

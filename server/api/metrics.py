@@ -46,7 +46,8 @@ def read_metrics(
 async def write_metrics(run_id: RunId, body: MetricBatch, services: Service) -> MetricsWritten:
     """Write metrics; a (name, step) that exists is replaced.
 
-    Own scripts write to a run that has ended; before, they are refused with 409.
+    Own scripts write to a run that has ended, and to one of their own at any time; else they are
+    refused with 409.
     """
     points = [
         (name, point.step, point.epoch, point.value)

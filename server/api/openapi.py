@@ -12,12 +12,18 @@ from server.api.schemas import Problem
 REF = "#/components/schemas/{model}"
 TAGS = [
     {"name": "runs", "description": "One training each."},
+    {"name": "comparisons", "description": "Groups of runs, what differs, curves side by side."},
     {"name": "metrics", "description": "What was measured, by optimiser step."},
     {"name": "studies", "description": "Many runs from one document, and their table."},
+    {"name": "experiments", "description": "Names under which studies and runs stand together."},
     {"name": "models", "description": "Folded models with their certificates."},
     {"name": "artifacts", "description": "Stored files."},
     {"name": "datasets", "description": "What specs may train on, and who has it."},
     {"name": "workers", "description": "Processes that train."},
+    {
+        "name": "webhooks",
+        "description": "Addresses that are told when a study ends or a run fails.",
+    },
     {"name": "events", "description": "What changes, live."},
     {"name": "system", "description": "The service itself."},
 ]

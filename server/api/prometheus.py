@@ -13,6 +13,7 @@ from server.api.deps import Service
 from server.api.telemetry import Telemetry
 from server.storage.figures import DURATION_BOUNDS, ENDINGS, Figures
 from server.storage.states import AttemptOutcome, RunStatus
+from server.storage.webhook_deliveries import STATES
 
 router = APIRouter()
 
@@ -45,6 +46,13 @@ class Exposition(Collector):
             yield from _workers(self._figures)
             yield from _attempts(self._figures)
             yield from _stores(self._figures)
+            yield _by_label(
+                "realspike_webhook_deliveries",
+                "What webhooks are told, by where it stands; kept for 30 days.",
+                "state",
+                STATES,
+                self._figures.webhook_deliveries,
+            )
 
 
 def _queue(figures: Figures) -> Iterable[Metric]:
@@ -82,7 +90,7 @@ def _workers(figures: Figures) -> Iterable[Metric]:
         "realspike_workers",
         "Workers that did not stop in order; lost ones for a day.",
         "status",
-        ("alive", "draining", "lost"),
+        ("alive", "quarantined", "draining", "lost"),
         figures.workers,
     )
     yield GaugeMetricFamily(

@@ -64,15 +64,30 @@ class ReadinessChecks:
         try:
             with self._db.read() as session:
                 checks = (self._workers, self._scheduler, self._queue)
-                return [said for check in checks if (said := check(session))]
+                said = [answer for check in checks if (answer := check(session))]
+                return said + self._quarantined(session)
         except ServerError:
             return []  # the check of the database says why
 
     def _workers(self, session: Session) -> str | None:
         known = figures.recent_workers(session, now(session), self._settings.lease_seconds)
-        if any(status == "alive" for _, status in known):
+        statuses = [status for _, status in known]
+        if "alive" in statuses:
             return None
+        if "quarantined" in statuses:
+            return (
+                "EVERY worker is quarantined, so no run begins: see below why, and release one "
+                "or start another"
+            )
         return "no worker is alive, so runs wait; start one with: python -m worker"
+
+    def _quarantined(self, session: Session) -> list[str]:
+        known = figures.recent_workers(session, now(session), self._settings.lease_seconds)
+        return [
+            f"worker {worker.id} on {worker.host} is quarantined: {worker.quarantine_reason}"
+            for worker, status in known
+            if status == "quarantined"
+        ]
 
     def _scheduler(self, session: Session) -> str | None:
         beat = heartbeats.last_beat(session, heartbeats.SCHEDULER)

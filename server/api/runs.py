@@ -7,15 +7,36 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from rscore.spec import RunSpec
-from server.api.deps import Cursor, Deleted, IdempotencyKey, Limit, OfStudy, RunId, Service
-from server.api.filters import check_metrics, compile_filter
+from server.api.deps import (
+    Archived,
+    Cursor,
+    Deleted,
+    IdempotencyKey,
+    Limit,
+    OfExperiment,
+    OfStudy,
+    RunId,
+    SearchText,
+    Service,
+)
+from server.api.filters import ScriptConfigs, check_metrics, compile_filter, names_field
 from server.api.idempotency import once
+from server.api.plan_schemas import RunPlan
+from server.api.plan_views import run_estimate
 from server.api.responses import problems
-from server.api.schemas import ArtifactList, LogLineRead, LogPage, RunCreate, RunPage, RunRead
+from server.api.schemas import (
+    ArtifactList,
+    LogLineRead,
+    LogPage,
+    RunChange,
+    RunCreate,
+    RunPage,
+    RunRead,
+)
 from server.api.waking import wake
 from server.api.wire import artifact_reads, run_read, run_summary
 from server.errors import ConflictError, NotFoundError
-from server.storage import artifacts, logs, runs
+from server.storage import artifacts, edits, logs, runs
 from server.storage.states import RunStatus
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -57,6 +78,18 @@ def create_run(
             ) from error
 
 
+@router.post("/plan", responses=problems(400, 413, 422))
+def plan_run(body: RunCreate, services: Service) -> RunPlan:
+    """Say what a run document would queue and what the run will need; queue nothing."""
+    with services.db.read() as session:
+        return RunPlan(
+            name=body.name or _name(body.spec),
+            spec=body.spec,
+            spec_digest=body.spec.digest(),
+            estimate=run_estimate(session, body.spec),
+        )
+
+
 @router.get("", responses=problems(422))
 def list_runs(
     services: Service,
@@ -69,24 +102,36 @@ def list_runs(
         ),
     ] = None,
     status: Annotated[list[RunStatus], Query(description="Only in one of these states.")] = [],  # noqa: B006
-    experiment: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
+    experiment: OfExperiment = None,
+    text: SearchText = None,
     study_id: OfStudy = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     deleted: Deleted = False,  # noqa: FBT002  the name on the wire
+    archived: Archived = False,  # noqa: FBT002  the name on the wire
 ) -> RunPage:
-    """Runs, newest first."""
-    where = compile_filter(filter, services.db.dialect) if filter and filter.strip() else None
+    """Runs, newest first.
+
+    Archived ones are left out unless they are asked for: by `archived`, by a filter that compares
+    the field `archived`, or as runs of one study.
+    """
     with services.db.read() as session:
+        where = (
+            compile_filter(filter, services.db.dialect, ScriptConfigs(session))
+            if filter and filter.strip()
+            else None
+        )
         page = runs.list_runs(
             session,
             where=where,
             study_id=study_id,
             status=status,
             experiment=experiment,
+            text=text,
             limit=limit,
             cursor=cursor or None,
             deleted=deleted,
+            archived=archived or (None if deleted or _decides(filter, study_id) else False),
         )
         if filter and where is not None and page.total == 0:
             check_metrics(session, filter)
@@ -102,6 +147,19 @@ def get_run(run_id: RunId, services: Service) -> RunRead:
     """One run with its attempts and the model it made."""
     with services.db.read() as session:
         return run_read(session, runs.get_run(session, run_id))
+
+
+@router.patch("/{run_id}", responses=problems(400, 404, 409, 413, 422))
+def change_run(run_id: RunId, body: RunChange, services: Service) -> RunRead:
+    """Change what people call a run and write about it; what is left out stays as it is."""
+    written = edits.Edit(
+        name=body.name, experiment=body.experiment, notes=body.notes, archived=body.archived
+    )
+    tags = edits.TagEdit(instead=body.tags, add=body.add_tags, remove=body.remove_tags)
+    with services.db.write() as session:
+        run = edits.edit_run(session, run_id, written, tags)
+        session.flush()
+        return run_read(session, run)
 
 
 @router.post("/{run_id}/cancel", responses=problems(404, 409, 422))
@@ -162,6 +220,12 @@ def list_artifacts(run_id: RunId, services: Service) -> ArtifactList:
     with services.db.read() as session:
         runs.get_run(session, run_id)
         return ArtifactList(items=artifact_reads(artifacts.artifacts_of(session, run_id)))
+
+
+def _decides(filter_text: str | None, study_id: str | None) -> bool:
+    """True when what was asked for says by itself whether archived runs are meant."""
+    named = filter_text is not None and filter_text.strip() and names_field(filter_text, "archived")
+    return study_id is not None or bool(named)
 
 
 def _name(spec: RunSpec) -> str:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
+from rscore.flat import flatten
 from rscore.spec import FieldProblem, RunSpec
-from server.storage.states import ArtifactKind, AttemptOutcome, RunStatus
-from server.studies.spec import Label, Tag
+from server.storage.states import ArtifactKind, AttemptOutcome, RunSource, RunStatus
+from server.studies.spec import Label, Seed, Tag
 
 Name = Label
+Notes = Annotated[
+    str,
+    Field(
+        max_length=20_000,
+        pattern=r"^[^\x00]*$",
+        description="Markdown, for people; empty for none.",
+    ),
+]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC))]
 
 
 class Wire(BaseModel):
@@ -74,6 +92,10 @@ class AttemptRead(Wire):
     resumed_step: int
 
 
+ScriptConfig = dict[str, Any]
+"""Values by name; JSON, flat."""
+
+
 class RunSummary(Wire):
     """A run as lists show it."""
 
@@ -92,21 +114,80 @@ class RunSummary(Wire):
     )
     worker_id: str | None
     cancel_requested: bool
-    spec: RunSpec
+    source: RunSource = Field(description="Who trains it: a worker, or a script of one's own.")
+    spec: ScriptConfig | RunSpec = Field(
+        union_mode="left_to_right",
+        description="What it is: of a worker's run its specification, of a script's run the "
+        "configuration that the script gave, nested names joined with dots.",
+    )
     spec_digest: str
     progress: ProgressRead | None
     summary: dict[str, float] = Field(description="Newest value of every metric.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    archived_at: datetime | None = Field(description="Since when lists leave it out.")
 
 
 class RunRead(RunSummary):
     """A run with its attempts and the model it made."""
 
+    notes: str | None = Field(description="What a person wrote about it, in Markdown.")
     attempts: list[AttemptRead]
     model_id: str | None
     queue_position: int | None = Field(description="1 is next; only while queued.")
+
+
+class ScriptRunCreate(Wire):
+    """A run that a script of one's own trains, and that begins with this."""
+
+    id: str | None = Field(
+        None,
+        pattern=r"^run_[0-9a-hjkmnp-tv-z]{26}$",
+        description="Made by the script, which can so send this again, and later; else the "
+        "service makes one.",
+    )
+    name: Name = Field("script", description="In a study, runs of one name make one cell.")
+    experiment: Name = "default"
+    tags: list[Tag] = Field([], max_length=50)
+    notes: str | None = Field(None, max_length=20_000, pattern=r"^[^\x00]*$")
+    config: Annotated[dict[str, Any], AfterValidator(flatten)] = Field(
+        {}, description="Any JSON; nested names are joined with dots. `seed` pairs it in a study."
+    )
+    study_id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Study whose table it stands in."
+    )
+    host: str = Field("", max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")
+    device: str = Field("", max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")
+    started_at: Moment | None = Field(None, description="By the script's clock; now if empty.")
+
+
+class ScriptBeat(Wire):
+    """What a script is told when it says that it is at work."""
+
+    status: RunStatus = Field(description="cancelled means: a person wants it to stop.")
+    lease_seconds: float = Field(description="A script that is silent for so long is lost.")
+
+
+class ScriptEnd(Wire):
+    """How a script's run ended."""
+
+    status: Literal["succeeded", "failed", "cancelled"] = "succeeded"
+    exit_code: int | None = Field(None, ge=-(2**31), le=2**31 - 1)
+    detail: str | None = Field(None, max_length=20_000, description="Why, for a person.")
+    finished_at: Moment | None = Field(None, description="By the script's clock; now if empty.")
+
+
+class RunChange(Wire):
+    """What people call a run and write about it; what is left out stays as it is."""
+
+    name: Name | None = None
+    experiment: Name | None = None
+    tags: list[Tag] | None = Field(None, max_length=50, description="Instead of those it has.")
+    add_tags: list[Tag] = Field([], max_length=50)
+    remove_tags: list[Tag] = Field([], max_length=50)
+    notes: Notes | None = None
+    archived: bool | None = Field(None, description="Whether lists leave it out.")
 
 
 class RunPage(Wire):
@@ -131,7 +212,7 @@ class MetricBatch(Wire):
     attempt: int | None = Field(
         None,
         description="Attempt that writes; a superseded one is refused. Empty for own scripts, "
-        "which write to runs that have ended.",
+        "which write to runs that have ended, and to their own at any time.",
     )
     metrics: dict[Name, list[MetricPoint]] = Field(max_length=200)
 
@@ -244,9 +325,14 @@ class StudyCell(Wire):
     """One combination of the factors, over its seeds."""
 
     levels: dict[str, Any] = Field(description="Factor name to level.")
+    script: str | None = Field(
+        description="Name of the runs of people's own scripts that make this cell; then `levels` "
+        "has only what they gave. Empty for what workers trained."
+    )
     n: int = Field(description="Runs that succeeded and have the metric.")
     runs: int = Field(description="Runs that belong to the cell.")
     failed: int
+    pruned: int = Field(description="Runs that were stopped early.")
     mean: float | None
     std: float | None = Field(description="Sample standard deviation; empty below two runs.")
     interval: ConfidenceInterval | None = Field(description="Of the mean, by Student's t.")
@@ -298,8 +384,10 @@ class StudyRead(Wire):
     total: int
     progress: float = Field(ge=0, le=1, description="Share of all epochs done.")
     eta_seconds: float | None
+    notes: str | None = Field(description="What a person wrote about it, in Markdown.")
     created_at: datetime
     finished_at: datetime | None
+    archived_at: datetime | None = Field(description="Since when lists leave it and its runs out.")
 
 
 class StudyPage(Wire):
@@ -311,20 +399,52 @@ class StudyPage(Wire):
 
 
 class StudyChange(Wire):
-    """What changes about a study while it runs; what is left out stays as it is."""
+    """What changes about a study; what is left out stays as it is."""
 
     priority: int | None = Field(None, ge=-100, le=100, description="Higher runs first.")
     parallel: int | None = Field(
         None, ge=1, le=1000, description="Most runs that are open at once."
     )
+    name: Name | None = None
+    experiment: Name | None = Field(None, description="Its runs go there too.")
+    notes: Notes | None = None
+    archived: bool | None = Field(None, description="Whether lists leave it and its runs out.")
 
 
-class StudyPlan(Wire):
-    """What a study document would queue."""
+class StudyRerunRequest(Wire):
+    """Which runs of a study are queued again."""
 
-    runs: int = Field(description="Runs that would be queued, or trials that a sweep would make.")
-    factors: list[str]
-    cells: list[dict[str, Any]]
+    which: Literal["failed", "cancelled", "both"] = "failed"
+
+
+class StudyRerun(Wire):
+    """What a rerun queued."""
+
+    queued: int
+    scripts: int = Field(description="Such runs of own scripts; no worker can train those.")
+    study: StudyRead
+
+
+class SeedsRequest(Wire):
+    """More seeds for a study: these, or so many that follow its highest."""
+
+    seeds: list[Seed] | None = Field(None, min_length=1, max_length=10_000)
+    count: int | None = Field(None, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.seeds is None) == (self.count is None):
+            raise ValueError("give either seeds, a list, or count, a number")
+        return self
+
+
+class SeedsAdded(Wire):
+    """What more seeds queued, or would queue."""
+
+    seeds: list[int]
+    runs: int = Field(description="Runs that were missing: cells without one of these seeds.")
+    names: list[str] = Field(description="Their names, in the order in which they begin.")
+    study: StudyRead
 
 
 class FileHash(Wire):
@@ -456,7 +576,11 @@ class WorkerRead(Wire):
     device: str
     slots: int
     versions: dict[str, str]
-    status: Literal["alive", "draining", "stopped", "lost"]
+    status: Literal["alive", "quarantined", "draining", "stopped", "lost"]
+    quarantined_at: datetime | None = Field(
+        description="Since when it gets no runs, because they failed on it one after another."
+    )
+    quarantine_reason: str | None = Field(description="Which failed, and what to do.")
     run_ids: list[str]
     started_at: datetime
     seen_at: datetime

@@ -13,6 +13,8 @@ from server.serving.sessions import ModelSessions
 from server.settings import Settings
 from server.storage.artifact_files import ArtifactFiles
 from server.storage.database import Database
+from server.storage.overlays import Overlays
+from server.storage.prepared_curves import PreparedCurves
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Services:
     hub: EventHub
     checks: ReadinessChecks
     monitor: Monitor
+    overlays: Overlays
 
     @classmethod
     def start(cls, settings: Settings) -> Services:
@@ -38,13 +41,14 @@ class Services:
         return cls(
             settings=settings,
             db=db,
-            metrics=SharedWrites(db),
+            metrics=SharedWrites(db, script_lease=settings.script_lease_seconds),
             files=files,
             queue=queue,
             sessions=ModelSessions(),
             hub=EventHub(db),
             checks=ReadinessChecks(settings, db, files, queue),
             monitor=Monitor(db, lost_after=settings.lease_seconds),
+            overlays=Overlays(db, PreparedCurves(settings.curves_file)),
         )
 
     def close(self) -> None:

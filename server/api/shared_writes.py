@@ -40,8 +40,9 @@ class _Line:
 class SharedWrites:
     """Writes metrics for the requests of one event loop."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, script_lease: float = 0.0) -> None:
         self._db = db
+        self._script_lease = script_lease
         self._lines: dict[Key, _Line] = {}
 
     async def write(self, run_id: str, points: Sequence[Point], *, attempt: int | None) -> int:
@@ -74,7 +75,9 @@ class SharedWrites:
         run_id, attempt = key
         points = [point for batch in batches for point in batch.points]
         with self._db.write() as session:
-            write_metrics(session, run_id, points, attempt=attempt)
+            write_metrics(
+                session, run_id, points, attempt=attempt, script_lease=self._script_lease
+            )
 
 
 def _next(line: _Line) -> list[_Batch]:

@@ -8,14 +8,27 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from server.api.deps import Cursor, Deleted, IdempotencyKey, Limit, Service, StudyId
+from server.api.deps import (
+    Archived,
+    Cursor,
+    Deleted,
+    IdempotencyKey,
+    Limit,
+    OfExperiment,
+    SearchText,
+    Service,
+    StudyId,
+)
 from server.api.idempotency import once
+from server.api.plan_schemas import StudyPlan
+from server.api.plan_views import study_plan
 from server.api.responses import problems
-from server.api.schemas import StudyChange, StudyPage, StudyPlan, StudyRead, StudyTable
+from server.api.schemas import StudyChange, StudyPage, StudyRead, StudyTable
+from server.api.study_checks import check_metrics
 from server.api.study_views import study_reads, study_report, study_table
 from server.api.waking import wake
 from server.errors import ConflictError, NotFoundError
-from server.storage import runs, studies
+from server.storage import edits, runs, studies
 from server.studies.expand import Plan, expand, stored_fields
 from server.studies.report import Report, as_csv, html, latex, markdown
 from server.studies.spec import StudyDocument
@@ -40,6 +53,7 @@ def create_study(
 ) -> StudyRead:
     """Queue every run of a study document."""
     plan = expand(body, run_limit=services.settings.study_run_limit)
+    check_metrics(services.db, body)
     with services.db.write() as session:
         study_id = once(
             session, key, what="study", body=body, create=lambda: _create(session, body, plan)
@@ -57,21 +71,34 @@ def create_study(
 
 @router.post("/plan", responses=problems(400, 413, 422))
 def plan_study(body: StudyDocument, services: Service) -> StudyPlan:
-    """Say what a study document would queue, and queue nothing."""
+    """Say what a study document would queue and what its runs will need; queue nothing."""
     plan = expand(body, run_limit=services.settings.study_run_limit)
-    return StudyPlan(runs=len(plan.runs) or plan.trials, factors=plan.factors, cells=plan.cells)
+    check_metrics(services.db, body)
+    with services.db.read() as session:
+        return study_plan(session, body, plan, lost_after=services.settings.lease_seconds)
 
 
 @router.get("", responses=problems(422))
 def list_studies(
     services: Service,
+    experiment: OfExperiment = None,
+    text: SearchText = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     deleted: Deleted = False,  # noqa: FBT002  the name on the wire
+    archived: Archived = False,  # noqa: FBT002  the name on the wire
 ) -> StudyPage:
-    """Studies, newest first."""
+    """Studies, newest first; archived ones are left out unless they are asked for."""
     with services.db.read() as session:
-        page = studies.list_studies(session, limit=limit, cursor=cursor or None, deleted=deleted)
+        page = studies.list_studies(
+            session,
+            experiment=experiment,
+            text=text,
+            limit=limit,
+            cursor=cursor or None,
+            deleted=deleted,
+            archived=archived or (None if deleted else False),
+        )
         return StudyPage(
             items=study_reads(session, page.items), next_cursor=page.next_cursor, total=page.total
         )
@@ -163,11 +190,13 @@ def resume_study(study_id: StudyId, services: Service, background: BackgroundTas
 
 @router.patch("/{study_id}", responses=problems(400, 404, 413, 422))
 def change_study(study_id: StudyId, body: StudyChange, services: Service) -> StudyRead:
-    """Change the priority of a study's runs, or how many of them are open at once."""
+    """Change how a study's runs queue, what people call it, or what they write about it."""
+    written = edits.Edit(
+        name=body.name, experiment=body.experiment, notes=body.notes, archived=body.archived
+    )
     with services.db.write() as session:
-        study = studies.change_study(
-            session, study_id, priority=body.priority, parallel=body.parallel
-        )
+        studies.change_study(session, study_id, priority=body.priority, parallel=body.parallel)
+        study = edits.edit_study(session, study_id, written)
         session.flush()
         return study_reads(session, [study])[0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,9 +15,11 @@ from server.api.schemas import (
     StudyRead,
     StudyTable,
 )
+from server.api.sweep_views import findings
 from server.storage.models import FoldedModel, Run, Study
-from server.storage.states import RunStatus
+from server.storage.states import RunSource, RunStatus
 from server.storage.studies import runs_of_study, study_counts, study_status
+from server.storage.sweeps import PRUNED
 from server.studies.comparison import Comparison
 from server.studies.layout import lay_out
 from server.studies.progress import RunStand, eta_seconds, finished_at, share_done
@@ -51,7 +54,9 @@ def _read(study: Study, counts: dict[RunStatus, int], stands: Sequence[RunStand]
             "total": sum(counts.values()),
             "progress": share_done(stands),
             "eta_seconds": eta_seconds(stands),
+            "notes": study.notes,
             "created_at": study.created_at,
+            "archived_at": study.archived_at,
             "finished_at": finished_at(stands),
         }
     )
@@ -59,7 +64,7 @@ def _read(study: Study, counts: dict[RunStatus, int], stands: Sequence[RunStand]
 
 def _stands(session: Session, study_ids: Sequence[str]) -> dict[str, list[RunStand]]:
     query = select(Run.study_id, Run.status, Run.progress, Run.started_at, Run.finished_at).where(
-        Run.study_id.in_(study_ids), Run.deleted_at.is_(None)
+        Run.study_id.in_(study_ids), Run.deleted_at.is_(None), Run.source == RunSource.WORKER
     )
     stands: dict[str, list[RunStand]] = {study_id: [] for study_id in study_ids}
     for row in session.execute(query):
@@ -92,7 +97,11 @@ def study_table(session: Session, study: Study, metric: str | None) -> StudyTabl
 def study_report(session: Session, study: Study, metric: str | None, run_url: str) -> Report:
     """The report of a study; `run_url` is the address before a run's id."""
     layout = lay_out(study.document, _results(session, study.id), metric)
-    return layout.report(study_id=study.id, run_url=run_url)
+    report = layout.report(study_id=study.id, run_url=run_url)
+    if not layout.document.searches:
+        return report
+    found = findings(session, study, layout.metric)
+    return replace(report, verdicts=found.sentences, notes=found.notes)
 
 
 def _results(session: Session, study_id: str) -> list[RunResult]:
@@ -103,7 +112,15 @@ def _results(session: Session, study_id: str) -> list[RunResult]:
     )
     verdicts = {run_id: verdict for run_id, verdict in session.execute(query)}  # noqa: C416
     return [
-        RunResult(run.id, run.status, run.spec, run.summary, verdicts.get(run.id))
+        RunResult(
+            run.id,
+            run.status,
+            run.spec,
+            run.summary,
+            verdicts.get(run.id),
+            run.name if run.source == RunSource.SCRIPT else None,
+            pruned=run.status == RunStatus.CANCELLED and run.reason == PRUNED,
+        )
         for run in runs_of_study(session, study_id)
     ]
 
@@ -112,28 +129,31 @@ def _cell(cell: Cell, metric: str, comparison: Comparison | None, *, baseline: b
     values = cell.values(metric)
     return StudyCell(
         levels=cell.levels,
+        script=cell.script,
         n=len(values),
         runs=len(cell.results),
         failed=cell.failed,
+        pruned=cell.pruned,
         mean=cell.mean(metric),
         std=cell.std(metric),
-        interval=_interval(t_interval(values)),
-        bootstrap=_interval(bca_interval(values)),
+        interval=interval_read(t_interval(values)),
+        bootstrap=interval_read(bca_interval(values)),
         baseline=baseline,
-        comparison=None if comparison is None else _comparison(comparison),
+        comparison=None if comparison is None else comparison_read(comparison),
         values=values,
         run_ids=cell.run_ids,
         verdicts=cell.verdicts,
     )
 
 
-def _comparison(comparison: Comparison) -> CellComparison:
+def comparison_read(comparison: Comparison) -> CellComparison:
+    """A comparison as tables show it."""
     pair, verdict = comparison.paired, comparison.verdict
     return CellComparison(
         n=0 if pair is None else pair.n,
         mean=None if pair is None else pair.mean,
         std=None if pair is None else pair.std,
-        interval=None if pair is None else _interval(pair.interval),
+        interval=None if pair is None else interval_read(pair.interval),
         effect_size=None if pair is None else pair.effect_size,
         p=comparison.p,
         p_uncorrected=None if pair is None else pair.p_t,
@@ -145,5 +165,6 @@ def _comparison(comparison: Comparison) -> CellComparison:
     )
 
 
-def _interval(interval: Interval | None) -> ConfidenceInterval | None:
+def interval_read(interval: Interval | None) -> ConfidenceInterval | None:
+    """An interval, where there is one."""
     return None if interval is None else ConfidenceInterval(low=interval.low, high=interval.high)

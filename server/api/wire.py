@@ -20,7 +20,7 @@ from server.api.schemas import (
 )
 from server.storage import folded_models, runs
 from server.storage.models import Artifact, FoldedModel, Run
-from server.storage.states import ArtifactKind
+from server.storage.states import ArtifactKind, RunSource
 
 
 def run_summary(run: Run) -> RunSummary:
@@ -34,6 +34,7 @@ def run_read(session: Session, run: Run) -> RunRead:
     return RunRead.model_validate(
         {
             **_run_fields(run),
+            "notes": run.notes,
             "attempts": [
                 AttemptRead.model_validate(row) for row in runs.attempts_of(session, run.id)
             ],
@@ -101,6 +102,8 @@ def _run_fields(run: Run) -> dict[str, Any]:
         for name in RunSummary.model_fields
         if name not in ("spec", "progress")
     } | {
-        "spec": RunSpec.model_validate(run.spec),
+        "spec": run.spec
+        if run.source == RunSource.SCRIPT
+        else RunSpec.model_validate(run.spec),
         "progress": None if run.progress is None else ProgressRead.model_validate(run.progress),
     }

@@ -18,7 +18,7 @@ from server.storage.artifact_files import ArtifactFiles
 from server.storage.clock import now
 from server.storage.database import Database, known_revisions, schema_change, upgrade
 from server.storage.models import Base, Run, Worker
-from server.storage.states import AttemptOutcome, RunStatus
+from server.storage.states import AttemptOutcome, RunSource, RunStatus
 from server.storage.transitions import end_attempt, move, move_to_cancelled
 
 EVENT_GAP = 10**9
@@ -149,7 +149,12 @@ def _fill(connection: Connection, source: Path, manifest: Manifest) -> None:
 def _settle(connection: Connection) -> None:
     """Nobody of those who worked when the backup was made works here."""
     with Session(connection) as session:
-        running = select(Run).where(Run.status == RunStatus.RUNNING).order_by(Run.id)
+        # A script may be at work still; if it is not, its lease runs out.
+        running = (
+            select(Run)
+            .where(Run.status == RunStatus.RUNNING, Run.source == RunSource.WORKER)
+            .order_by(Run.id)
+        )
         for run in session.scalars(running).all():
             _queue_again(session, run)
         session.execute(update(Run).where(Run.woken_at.is_not(None)).values(woken_at=None))

@@ -39,9 +39,16 @@ def workers(settings: Settings, db: Database) -> Iterator[Finding]:
         waiting = figures.queue(session, now(session)).waiting
     alive = [worker for worker, status in known if status == "alive"]
     lost = [worker for worker, status in known if status == "lost"]
+    quarantined = [worker for worker, status in known if status == "quarantined"]
     if alive:
         slots = sum(worker.slots for worker in alive)
         yield ok("workers", f"{len(alive)} alive with {slots} slots: {_names(alive)}")
+    elif quarantined:
+        yield problem(
+            "workers",
+            f"every one is quarantined, so no run begins; {waiting} wait",
+            "see below why; put it right, then: realspike worker release ID",
+        )
     else:
         kind = problem if waiting else warning
         yield kind(
@@ -55,7 +62,14 @@ def workers(settings: Settings, db: Database) -> Iterator[Finding]:
             f"{len(lost)} fell silent within a day: {_names(lost)}",
             "read their logs and their machines' memory; their runs went to others",
         )
-    yield from _strangers(alive)
+    for worker in quarantined:
+        since = f"{worker.quarantined_at:%Y-%m-%d %H:%M} UTC"
+        yield warning(
+            "workers",
+            f"{worker.id} on {worker.host} is quarantined since {since}",
+            worker.quarantine_reason or "",
+        )
+    yield from _strangers([*alive, *quarantined])
 
 
 def _names(some: list[Worker]) -> str:

@@ -25,11 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from server.storage import heartbeats
+from server.storage import heartbeats, webhook_deliveries
 from server.storage.clock import now
 from server.storage.holding import held_studies
 from server.storage.models import Artifact, Attempt, Event, PastAttempt, Run, Worker
-from server.storage.states import AttemptOutcome, RunStatus
+from server.storage.states import AttemptOutcome, RunSource, RunStatus
 from server.storage.workers import free_slots, status_of, with_free_slot
 
 DURATION_BOUNDS = (5, 15, 60, 300, 900, 3600, 10_800, 28_800, 86_400, 259_200, 604_800)
@@ -82,6 +82,8 @@ class Figures:
     ingest_lag_seconds: float
     artifact_bytes: int
     scheduler_silence_seconds: float
+    webhook_deliveries: dict[str, int]
+    """By where they stand."""
 
 
 def snapshot(session: Session, *, lost_after: float) -> Figures:
@@ -105,6 +107,7 @@ def snapshot(session: Session, *, lost_after: float) -> Figures:
         scheduler_silence_seconds=heartbeats.silence(
             heartbeats.last_beat(session, heartbeats.SCHEDULER), moment
         ),
+        webhook_deliveries=webhook_deliveries.counts(session),
     )
 
 
@@ -179,7 +182,8 @@ def recent_workers(
 def ingest_lags(session: Session, moment: datetime) -> Sequence[tuple[str, float]]:
     """Running runs, and for how many seconds none of their metrics was stored.
 
-    A run that has none yet counts from the start of its attempt.
+    A run that has none yet counts from the start of its attempt. How often a person's own script
+    measures something is its own affair, so its run is left out.
     """
     stored = (
         select(Event.created_at)
@@ -191,7 +195,7 @@ def ingest_lags(session: Session, moment: datetime) -> Sequence[tuple[str, float
     query = (
         select(Run.id, Attempt.started_at, stored)
         .join(Attempt, and_(Attempt.run_id == Run.id, Attempt.number == Run.attempt))
-        .where(Run.status == RunStatus.RUNNING)
+        .where(Run.status == RunStatus.RUNNING, Run.source == RunSource.WORKER)
         .order_by(Run.id)
     )
     return [

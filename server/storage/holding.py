@@ -6,14 +6,18 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.storage.models import Run, Study
-from server.storage.states import RunStatus
+from server.storage.states import RunSource, RunStatus
 
 
 def held_studies() -> Select[str]:
     """Ids of the studies of which no run may begin now."""
     running = (
         select(func.count())
-        .where(Run.study_id == Study.id, Run.status == RunStatus.RUNNING)
+        .where(
+            Run.study_id == Study.id,
+            Run.status == RunStatus.RUNNING,
+            Run.source == RunSource.WORKER,
+        )
         .correlate(Study)
         .scalar_subquery()
     )

@@ -18,10 +18,12 @@ from rscore.reporting import StopReason
 from server.errors import NotFoundError, StaleAttemptError
 from server.storage.clock import now
 from server.storage.events import emit
-from server.storage.holding import held_studies, is_held
-from server.storage.losses import lose, note_exit
+from server.storage.holding import is_held
+from server.storage.losses import lose, lose_script, note_exit
 from server.storage.models import Attempt, Histogram, Metric, Run, Worker
-from server.storage.states import AttemptOutcome, RunStatus
+from server.storage.order import line
+from server.storage.quarantine import is_quarantined
+from server.storage.states import AttemptOutcome, RunSource, RunStatus
 from server.storage.summaries import newest_values
 from server.storage.texts import finite
 from server.storage.transitions import (
@@ -54,8 +56,11 @@ def claim(
     device: str,
     lease_seconds: float,
 ) -> Claim | None:
-    """Take a queued run for a worker, or None when it is not there to be taken, or not yet."""
-    if is_held(session, run_id):
+    """Take a queued run for a worker, or None when it is not there to be taken, or not yet.
+
+    A quarantined worker gets none.
+    """
+    if is_quarantined(session, worker_id) or is_held(session, run_id):
         return None
     try:
         run = lock_run(session, run_id)
@@ -169,6 +174,7 @@ def reap_expired(session: Session, *, max_lost: int, backoff: float) -> list[str
     """Take every run whose lease ran out from its silent worker; returns the ids queued again.
 
     A run waits `backoff` seconds before its next attempt, and longer after each further loss.
+    A script's run fails, since nobody else can go on with it.
     """
     expired = (
         select(Run)
@@ -177,11 +183,13 @@ def reap_expired(session: Session, *, max_lost: int, backoff: float) -> list[str
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return [
-        run.id
-        for run in session.scalars(expired).all()
-        if lose(session, run, how=None, max_lost=max_lost, backoff=backoff)
-    ]
+    back = []
+    for run in session.scalars(expired).all():
+        if run.source == RunSource.SCRIPT:
+            lose_script(session, run)
+        elif lose(session, run, how=None, max_lost=max_lost, backoff=backoff):
+            back.append(run.id)
+    return back
 
 
 def report_death(
@@ -223,32 +231,46 @@ def _cancel(session: Session, run: Run) -> None:
 
 
 def due_to_wake(session: Session, *, again_seconds: float, limit: int) -> list[str]:
-    """Queued runs that nobody woke, or long ago: the highest priority first, then the oldest.
+    """Those of the `limit` runs that are next which nobody woke, or long ago.
 
-    One that still waits after it lost its worker is left out, and one whose study is held.
+    Nobody beyond those is woken, although messages about them may be lost: a broker full of
+    messages would bring runs in the order of sending, past a priority that was changed since.
     """
     moment = now(session)
     stale = moment - timedelta(seconds=again_seconds)
+    waiting = line(moment)
     query = (
-        select(Run.id)
-        .where(Run.status == RunStatus.QUEUED, Run.deleted_at.is_(None))
-        .where(or_(Run.study_id.is_(None), Run.study_id.not_in(held_studies())))
-        .where(or_(Run.woken_at.is_(None), Run.woken_at < stale))
-        .where(or_(Run.not_before.is_(None), Run.not_before <= moment))
-        .order_by(Run.priority.desc(), Run.id)
-        .limit(limit)
+        select(waiting.c.id)
+        .where(waiting.c.position <= limit)
+        .where(or_(waiting.c.woken_at.is_(None), waiting.c.woken_at < stale))
+        .order_by(waiting.c.position)
     )
     return list(session.scalars(query))
 
 
-def mark_woken(session: Session, run_ids: Sequence[str]) -> None:
-    """Note that a message about these runs was sent just now."""
+def mark_woken(
+    session: Session, run_ids: Sequence[str], *, again_seconds: float = 0
+) -> list[str]:
+    """Note that messages about these runs are sent just now.
+
+    Returns those that wait and that nobody else has woken meanwhile, in the order given.
+    """
+    moment = now(session)
+    stale = moment - timedelta(seconds=again_seconds)
     query = (
         select(Run)
         .where(Run.id.in_(run_ids), Run.status == RunStatus.QUEUED)
+        .where(or_(Run.woken_at.is_(None), Run.woken_at < stale))
         .order_by(Run.id)
         .with_for_update(skip_locked=True)
     )
-    moment = now(session)
-    for run in session.scalars(query):
+    marked = {run.id: run for run in session.scalars(query)}
+    for run in marked.values():
         run.woken_at = moment
+    return [run_id for run_id in run_ids if run_id in marked]
+
+
+def pass_on(session: Session, run_id: str) -> None:
+    """Note that a message about a queued run reached a worker that takes none: wake another."""
+    query = update(Run).where(Run.id == run_id, Run.status == RunStatus.QUEUED)
+    session.execute(query.values(woken_at=None))

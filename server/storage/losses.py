@@ -47,7 +47,9 @@ def lose(session: Session, run: Run, *, how: str | None, max_lost: int, backoff:
         move(session, run, RunStatus.FAILED, reason="poison", detail=_poison(session, run))
         return False
     pause = backoff_seconds(run.lost, backoff)
-    waits = f"the run waits {pause:g} s, then for another" if pause else "the run waits for another"
+    waits = "the run goes to the next free worker"
+    if pause:
+        waits += f" after {pause:g} s"
     logs.note(session, run, [f"{fate}; {waits}"])
     move(
         session,
@@ -58,6 +60,19 @@ def lose(session: Session, run: Run, *, how: str | None, max_lost: int, backoff:
         not_before=now(session) + timedelta(seconds=pause) if pause else None,
     )
     return True
+
+
+def lose_script(session: Session, run: Run) -> None:
+    """Fail a locked running run whose script was silent until its lease ran out."""
+    attempt = end_attempt(session, run, AttemptOutcome.LOST, reason="lost")
+    where = f" on {attempt.host}" if attempt.host else ""
+    told = (
+        f"nothing was heard of the script{where} for too long: it was killed, or its machine "
+        "cannot reach the service. When it is heard of again, or what waits there is delivered "
+        "(realspike spool drain), the run goes on, or ends as the script said"
+    )
+    logs.note(session, run, [told])
+    move(session, run, RunStatus.FAILED, reason="lost", detail=told)
 
 
 def note_exit(ended: Attempt, how: str | None) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from server.errors import ConflictError, MetricError
+from server.storage import scripts
 from server.storage.clock import now
 from server.storage.events import emit
 from server.storage.models import Metric, Run
 from server.storage.runs import get_run
-from server.storage.states import TERMINAL
+from server.storage.states import TERMINAL, RunSource
 from server.storage.summaries import metric_names, newest_values
 from server.storage.thinning import thin
 from server.storage.transitions import lock_owned, lock_run
@@ -57,12 +58,18 @@ class Series:
 
 
 def write_metrics(
-    session: Session, run_id: str, points: Sequence[Point], *, attempt: int | None
+    session: Session,
+    run_id: str,
+    points: Sequence[Point],
+    *,
+    attempt: int | None,
+    script_lease: float = 0.0,
 ) -> int:
     """Store points, replacing those with the same name and step; returns how many are stored.
 
     With an attempt, only the one that owns the run may write. Without, a person's own script
-    writes, once the run has ended.
+    writes: to a run of its own at any time, which keeps it alive for `script_lease` seconds, to
+    any other once it has ended.
     """
     newest = {
         (name, step): (name, step, epoch, float(value)) for name, step, epoch, value in points
@@ -70,6 +77,8 @@ def write_metrics(
     unique = list(newest.values())
     check_points(unique)
     run = _writable(session, run_id, attempt)
+    if run.source == RunSource.SCRIPT:
+        scripts.renew(session, run, script_lease)
     if not unique:
         return 0
     _upsert(session, run_id, unique)
@@ -104,7 +113,7 @@ def _writable(session: Session, run_id: str, attempt: int | None) -> Run:
     if attempt is not None:
         return lock_owned(session, run_id, attempt)
     run = lock_run(session, run_id)
-    if run.status not in TERMINAL:
+    if run.status not in TERMINAL and run.source != RunSource.SCRIPT:
         # A worker that begins drops what was measured before it.
         raise ConflictError(
             f"run {run_id} is {run.status}, so only the attempt that trains it may write metrics; "

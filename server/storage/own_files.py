@@ -13,7 +13,7 @@ from server.storage.clock import now
 from server.storage.ids import new_id
 from server.storage.models import Artifact, Run
 from server.storage.runs import get_run
-from server.storage.states import ArtifactKind, RunStatus
+from server.storage.states import ArtifactKind, RunSource, RunStatus
 from server.storage.transitions import lock_run, tell
 
 FOLDER = "own"
@@ -74,7 +74,7 @@ def record(
 
 def check_idle(run: Run) -> None:
     """Raise ConflictError while a worker trains the run."""
-    if run.status == RunStatus.RUNNING:
+    if run.status == RunStatus.RUNNING and run.source != RunSource.SCRIPT:
         raise ConflictError(
             f"run {run.id} is running, so only its attempt {run.attempt} may add files; "
             "wait until it has ended"

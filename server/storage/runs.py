@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, not_, select, update
 from sqlalchemy.orm import Session
 
 from server.errors import ConflictError, NotFoundError
 from server.storage.clock import now
 from server.storage.ids import new_id
 from server.storage.models import Attempt, FoldedModel, Run, Study
+from server.storage.order import line
 from server.storage.pages import Page, newest_first
-from server.storage.states import TERMINAL, RunStatus
-from server.storage.transitions import lock_run, move, move_to_cancelled, tell
+from server.storage.searching import run_fits, run_is_archived
+from server.storage.states import TERMINAL, AttemptOutcome, RunSource, RunStatus
+from server.storage.transitions import end_attempt, lock_run, move, move_to_cancelled, tell
 
 
 def create_run(
@@ -67,11 +69,17 @@ def list_runs(
     study_id: str | None = None,
     status: Sequence[RunStatus] = (),
     experiment: str | None = None,
+    text: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
     deleted: bool = False,
+    archived: bool | None = False,
 ) -> Page[Run]:
-    """Runs, newest first; with `deleted`, those that were deleted and can be brought back."""
+    """Runs, newest first; with `deleted`, those that were deleted and can be brought back.
+
+    Those that are archived, or whose study is, are left out; with `archived` they alone are
+    listed, and with None both.
+    """
     gone = Run.deleted_at.is_not(None) if deleted else Run.deleted_at.is_(None)
     query = select(Run).where(gone)
     if where is not None:
@@ -82,6 +90,10 @@ def list_runs(
         query = query.where(Run.status.in_([str(item) for item in status]))
     if experiment is not None:
         query = query.where(Run.experiment == experiment)
+    if text is not None:
+        query = query.where(run_fits(text, session.get_bind().dialect.name))
+    if archived is not None:
+        query = query.where(run_is_archived() if archived else not_(run_is_archived()))
     return newest_first(session, query, Run.id, limit=limit, cursor=cursor)
 
 
@@ -92,19 +104,26 @@ def attempts_of(session: Session, run_id: str) -> list[Attempt]:
 
 
 def queue_position(session: Session, run: Run) -> int | None:
-    """1 for the run that is next, or None when it is not queued."""
+    """1 for the run that is next, or None when it waits for no worker.
+
+    None also while a queued run waits for the end of its back-off, or for its study.
+    """
     if run.status != RunStatus.QUEUED:
         return None
-    ahead = or_(Run.priority > run.priority, and_(Run.priority == run.priority, Run.id < run.id))
-    query = select(func.count()).where(
-        Run.status == RunStatus.QUEUED, Run.deleted_at.is_(None), ahead
-    )
-    return 1 + session.scalars(query).one()
+    waiting = line(now(session))
+    query = select(waiting.c.position).where(waiting.c.id == run.id)
+    return session.scalars(query).one_or_none()
 
 
 def request_cancel(session: Session, run: Run) -> None:
-    """Cancel a locked open run: at once when it waits, else its worker is asked to stop."""
+    """Cancel a locked open run: at once when it waits, else its worker is asked to stop.
+
+    A script's run ends at once, too: the script is told when it says something next.
+    """
     if run.status != RunStatus.RUNNING:
+        move_to_cancelled(session, run)
+    elif run.source == RunSource.SCRIPT:
+        end_attempt(session, run, AttemptOutcome.CANCELLED, reason="cancelled")
         move_to_cancelled(session, run)
     elif not run.cancel_requested:
         run.cancel_requested = True
@@ -123,13 +142,23 @@ def cancel_run(session: Session, run_id: str) -> Run:
 def retry_run(session: Session, run_id: str) -> Run:
     """Queue a failed or cancelled run again; raises ConflictError for any other."""
     run = lock_run(session, run_id)
+    if run.source == RunSource.SCRIPT:
+        raise ConflictError(
+            f"run {run_id} is of a script of somebody's own, which no worker can try again; "
+            "start the script again, and it makes a new run"
+        )
     if run.status not in (RunStatus.FAILED, RunStatus.CANCELLED):
         raise ConflictError(
             f"run {run_id} is {run.status}; only a failed or cancelled run can be tried again"
         )
+    queue_again(session, run)
+    return run
+
+
+def queue_again(session: Session, run: Run) -> None:
+    """Queue a locked run that failed or was cancelled; attempts and what was measured are kept."""
     run.lost = 0
     move(session, run, RunStatus.QUEUED)
-    return run
 
 
 def delete_run(session: Session, run_id: str) -> None:

@@ -40,6 +40,29 @@ TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = MappingProxyType(
 )
 
 
+class RunSource(StrEnum):
+    """Who trains a run."""
+
+    WORKER = "worker"
+    """A worker of the service claims it."""
+    SCRIPT = "script"
+    """A script of somebody's own trains it, and says how it goes."""
+
+
+SCRIPT_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = MappingProxyType(
+    {
+        RunStatus.QUEUED: frozenset(),
+        RunStatus.RUNNING: TERMINAL,
+        RunStatus.PAUSED: frozenset(),
+        RunStatus.SUCCEEDED: frozenset(),
+        # One that was taken for lost is heard of again.
+        RunStatus.FAILED: frozenset({RunStatus.RUNNING}),
+        RunStatus.CANCELLED: frozenset(),
+    }
+)
+"""The same for runs of scripts: nobody else can begin them, so they never wait for anybody."""
+
+
 class AttemptOutcome(StrEnum):
     """How one try at a run ended."""
 

@@ -16,7 +16,8 @@ from server.storage.ids import new_id
 from server.storage.models import FoldedModel, Run, Study
 from server.storage.pages import Page, newest_first
 from server.storage.runs import request_cancel
-from server.storage.states import TERMINAL, RunStatus
+from server.storage.searching import study_fits
+from server.storage.states import TERMINAL, RunSource, RunStatus
 from server.storage.transitions import move
 
 
@@ -47,7 +48,7 @@ def create_study(
     )
     session.add(study)
     session.flush()  # its runs refer to it
-    _tell(session, study.id, "queued")
+    tell_study(session, study.id, "queued")
     return study
 
 
@@ -60,11 +61,29 @@ def get_study(session: Session, study_id: str) -> Study:
 
 
 def list_studies(
-    session: Session, *, limit: int = 50, cursor: str | None = None, deleted: bool = False
+    session: Session,
+    *,
+    experiment: str | None = None,
+    text: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+    deleted: bool = False,
+    archived: bool | None = False,
 ) -> Page[Study]:
-    """Studies, newest first; with `deleted`, those that were deleted and can be brought back."""
+    """Studies, newest first; with `deleted`, those that were deleted and can be brought back.
+
+    Archived ones are left out; with `archived` they alone are listed, and with None both.
+    """
     gone = Study.deleted_at.is_not(None) if deleted else Study.deleted_at.is_(None)
-    return newest_first(session, select(Study).where(gone), Study.id, limit=limit, cursor=cursor)
+    query = select(Study).where(gone)
+    if experiment is not None:
+        query = query.where(Study.experiment == experiment)
+    if text is not None:
+        query = query.where(study_fits(text, session.get_bind().dialect.name))
+    if archived is not None:
+        put_away = Study.archived_at.is_not(None)
+        query = query.where(put_away if archived else ~put_away)
+    return newest_first(session, query, Study.id, limit=limit, cursor=cursor)
 
 
 def runs_of_study(session: Session, study_id: str) -> list[Run]:
@@ -74,10 +93,14 @@ def runs_of_study(session: Session, study_id: str) -> list[Run]:
 
 
 def study_counts(session: Session, ids: Sequence[str]) -> dict[str, dict[RunStatus, int]]:
-    """How many runs of each study are in each status; statuses without runs are left out."""
+    """How many runs of each study are in each status; statuses without runs are left out.
+
+    Where a study stands is a matter of the runs that it made: those of scripts are not counted.
+    """
     query = (
         select(Run.study_id, Run.status, func.count())
         .where(Run.study_id.in_(ids), Run.deleted_at.is_(None))
+        .where(Run.source == RunSource.WORKER)
         .group_by(Run.study_id, Run.status)
     )
     counts: dict[str, dict[RunStatus, int]] = {study_id: {} for study_id in ids}
@@ -99,15 +122,16 @@ def study_status(counts: Mapping[RunStatus, int], study: Study) -> str:
         return "running" if present else "queued"
     if RunStatus.PAUSED in present:
         return "paused"
-    if study.trials_left is not None:  # trials that were stopped early are part of a sweep
+    if study.trials_left is not None or study.document.get("early_terminate"):
+        # Runs that were stopped early are part of it.
         return "cancelled" if study.cancelled_at else "finished"
     return "cancelled" if RunStatus.CANCELLED in present else "finished"
 
 
 def cancel_study(session: Session, study_id: str) -> None:
     """Cancel every open run of a study; raises ConflictError when none is open."""
-    study = _lock_study(session, study_id)
-    open_runs = [run for run in _lock_runs(session, study_id) if run.status not in TERMINAL]
+    study = lock_study(session, study_id)
+    open_runs = [run for run in lock_runs(session, study_id) if run.status not in TERMINAL]
     if not open_runs and not study.trials_left:
         raise ConflictError(f"every run of study {study_id} has ended; nothing is left to cancel")
     if study.trials_left:
@@ -117,7 +141,10 @@ def cancel_study(session: Session, study_id: str) -> None:
     for run in open_runs:
         request_cancel(session, run)
     still_running = any(run.status == RunStatus.RUNNING for run in open_runs)
-    _tell(session, study_id, "running" if still_running else "cancelled")
+    if still_running:
+        tell_study(session, study_id, "running")
+    else:
+        tell_study(session, study_id, "cancelled", ended=True)
 
 
 def pause(session: Session, study: Study, notice: str | None = None) -> None:
@@ -128,15 +155,15 @@ def pause(session: Session, study: Study, notice: str | None = None) -> None:
     if study.paused_at is None:
         study.paused_at = now(session)
     study.notice = notice
-    for run in _lock_runs(session, study.id):
+    for run in lock_runs(session, study.id):
         if run.status == RunStatus.QUEUED:
             move(session, run, RunStatus.PAUSED, reason="paused", detail=notice)
-    _tell(session, study.id, "paused")
+    tell_study(session, study.id, "paused", **({"notice": notice} if notice else {}))
 
 
 def pause_study(session: Session, study_id: str) -> Study:
     """Pause a study because a person asks; raises ConflictError when nothing is left to begin."""
-    study = _lock_study(session, study_id)
+    study = lock_study(session, study_id)
     waiting = study_counts(session, [study_id])[study_id]
     if not study.trials_left and not (waiting.keys() - TERMINAL):
         raise ConflictError(f"every run of study {study_id} has ended; nothing is left to pause")
@@ -146,15 +173,15 @@ def pause_study(session: Session, study_id: str) -> Study:
 
 def resume_study(session: Session, study_id: str) -> Study:
     """Go on with a paused study; raises ConflictError for one that is not paused."""
-    study = _lock_study(session, study_id)
+    study = lock_study(session, study_id)
     if study.paused_at is None:
         raise ConflictError(f"study {study_id} is not paused")
     study.paused_at = study.notice = None
     study.resumed_at = now(session)
-    for run in _lock_runs(session, study_id):
+    for run in lock_runs(session, study_id):
         if run.status == RunStatus.PAUSED:
             move(session, run, RunStatus.QUEUED)
-    _tell(session, study_id, "running")
+    tell_study(session, study_id, "running")
     return study
 
 
@@ -162,12 +189,12 @@ def change_study(
     session: Session, study_id: str, *, priority: int | None = None, parallel: int | None = None
 ) -> Study:
     """Change how a study's runs queue while it runs: their priority, and how many at once."""
-    study = _lock_study(session, study_id)
+    study = lock_study(session, study_id)
     if parallel is not None:
         study.parallel = parallel
     if priority is not None:
         study.document = {**study.document, "priority": priority}
-        for run in _lock_runs(session, study_id):
+        for run in lock_runs(session, study_id):
             if run.status not in TERMINAL:
                 run.priority = priority
     return study
@@ -178,8 +205,8 @@ def delete_study(session: Session, study_id: str) -> None:
 
     Raises ConflictError when a run is open.
     """
-    study = _lock_study(session, study_id)
-    still_open = sum(run.status not in TERMINAL for run in _lock_runs(session, study_id))
+    study = lock_study(session, study_id)
+    still_open = sum(run.status not in TERMINAL for run in lock_runs(session, study_id))
     if still_open:
         raise ConflictError(
             f"{still_open} runs of study {study_id} are open; cancel it first, then delete it"
@@ -188,7 +215,7 @@ def delete_study(session: Session, study_id: str) -> None:
     study.deleted_at = moment
     # A run that was deleted before keeps its own time: it does not come back with the study.
     _set_deleted(session, study_id, Run.deleted_at.is_(None), moment)
-    _tell(session, study_id, "deleted")
+    tell_study(session, study_id, "deleted")
 
 
 def restore_study(session: Session, study_id: str) -> Study:
@@ -196,18 +223,20 @@ def restore_study(session: Session, study_id: str) -> Study:
 
     One that is there already stays as it is; raises NotFoundError for none.
     """
-    study = _lock_study(session, study_id, deleted=True)
+    study = lock_study(session, study_id, deleted=True)
     if study.deleted_at is None:
         return study
     _set_deleted(session, study_id, Run.deleted_at == study.deleted_at, None)
     study.deleted_at = None
-    session.flush()
-    status = study_status(study_counts(session, [study_id])[study_id], study)
-    _tell(session, study_id, status)
+    tell_stand(session, study)
     return study
 
 
-def _lock_study(session: Session, study_id: str, *, deleted: bool = False) -> Study:
+def lock_study(session: Session, study_id: str, *, deleted: bool = False) -> Study:
+    """The study, its row locked until the transaction ends; raises NotFoundError.
+
+    Lock it before its runs: whoever claims one takes the locks in this order.
+    """
     query = select(Study).where(Study.id == study_id).with_for_update()
     study = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if study is None or (study.deleted_at is not None and not deleted):
@@ -227,7 +256,8 @@ def _set_deleted(
         session.execute(values.execution_options(synchronize_session=False))
 
 
-def _lock_runs(session: Session, study_id: str) -> list[Run]:
+def lock_runs(session: Session, study_id: str) -> list[Run]:
+    """Every run of a study, their rows locked until the transaction ends."""
     query = (
         select(Run)
         .where(Run.study_id == study_id, Run.deleted_at.is_(None))
@@ -238,5 +268,13 @@ def _lock_runs(session: Session, study_id: str) -> list[Run]:
     return list(session.scalars(query))
 
 
-def _tell(session: Session, study_id: str, status: str) -> None:
-    emit(session, "study", study_id=study_id, data={"status": status})
+def tell_stand(session: Session, study: Study) -> None:
+    """Emit where a study stands after its runs were changed."""
+    session.flush()
+    counts = study_counts(session, [study.id])[study.id]
+    tell_study(session, study.id, study_status(counts, study))
+
+
+def tell_study(session: Session, study_id: str, status: str, **more: Any) -> None:
+    """Emit where a study stands."""
+    emit(session, "study", study_id=study_id, data={"status": status, **more})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,14 @@ from server.errors import ConflictError, NotFoundError, StaleAttemptError
 from server.storage.clock import now
 from server.storage.events import emit
 from server.storage.models import Attempt, Run
-from server.storage.states import TERMINAL, TRANSITIONS, AttemptOutcome, RunStatus
+from server.storage.states import (
+    SCRIPT_TRANSITIONS,
+    TERMINAL,
+    TRANSITIONS,
+    AttemptOutcome,
+    RunSource,
+    RunStatus,
+)
 from server.storage.texts import clean_text
 
 LONGEST_DETAIL = 20_000
@@ -37,14 +45,16 @@ def lock_owned(session: Session, run_id: str, attempt: int) -> Run:
     return run
 
 
-def tell(session: Session, run: Run) -> None:
-    """Emit how the run stands now."""
-    data = {
+def tell(session: Session, run: Run, *, was: RunStatus | None = None) -> None:
+    """Emit how the run stands now, and how it stood where that is what changed."""
+    data: dict[str, Any] = {
         "status": str(run.status),
         "reason": run.reason,
         "attempt": run.attempt,
         "name": run.name,
     }
+    if was is not None:
+        data["was"] = str(was)
     emit(session, "run", run_id=run.id, study_id=run.study_id, data=data)
 
 
@@ -61,7 +71,9 @@ def move(
 
     `not_before` holds a queued run back; without it a back-off that was on is over.
     """
-    if to not in TRANSITIONS[RunStatus(run.status)]:
+    was = RunStatus(run.status)
+    table = SCRIPT_TRANSITIONS if run.source == RunSource.SCRIPT else TRANSITIONS
+    if to not in table[was]:
         raise ConflictError(f"run {run.id} is {run.status}, so it cannot become {to}")
     run.status = to
     run.reason = reason
@@ -76,7 +88,7 @@ def move(
     if to is not RunStatus.RUNNING:
         run.worker_id = None
         run.lease_expires_at = None
-    tell(session, run)
+    tell(session, run, was=was)
 
 
 _CANCELLED = {

@@ -14,7 +14,7 @@ from server.storage.events import emit
 from server.storage.models import Run, Worker
 from server.storage.states import RunStatus
 
-WorkerStatus = Literal["alive", "draining", "stopped", "lost"]
+WorkerStatus = Literal["alive", "quarantined", "draining", "stopped", "lost"]
 
 LISTED = 200
 """Most workers that a list shows."""
@@ -43,6 +43,8 @@ def register(
             versions=dict(versions),
             datasets=dict(datasets),
             draining=False,
+            quarantined_at=None,
+            quarantine_reason=None,
             started_at=moment,
             seen_at=moment,
             stopped_at=None,
@@ -86,13 +88,21 @@ def list_workers(session: Session) -> list[tuple[Worker, list[str]]]:
     return [(worker, runs.get(worker.id, [])) for worker in session.scalars(query)]
 
 
+def runs_of_worker(session: Session, worker_id: str) -> list[str]:
+    """Ids of the runs that a worker trains."""
+    query = select(Run.id).where(Run.status == RunStatus.RUNNING, Run.worker_id == worker_id)
+    return list(session.scalars(query.order_by(Run.id)))
+
+
 def status_of(worker: Worker, moment: datetime, lost_after: float) -> WorkerStatus:
     """How a worker stands at a moment; one silent for `lost_after` seconds is lost."""
     if worker.stopped_at is not None:
         return "stopped"
     if worker.seen_at < moment - timedelta(seconds=lost_after):
         return "lost"
-    return "draining" if worker.draining else "alive"
+    if worker.draining:
+        return "draining"
+    return "alive" if worker.quarantined_at is None else "quarantined"
 
 
 def slots(session: Session, lost_after: float) -> int:
@@ -123,6 +133,7 @@ def _alive(session: Session, lost_after: float) -> tuple[ColumnElement[bool], ..
     return (
         Worker.stopped_at.is_(None),
         Worker.draining.is_(False),
+        Worker.quarantined_at.is_(None),
         Worker.seen_at >= now(session) - timedelta(seconds=lost_after),
     )
 

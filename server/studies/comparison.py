@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.studies.significance import Paired, holm, paired
+from server.studies.spec import SCRIPT
 from server.studies.table import Cell
 from server.studies.verdict import Verdict, judge
 
@@ -35,8 +36,8 @@ def compare(
             paired=pair,
             p=p,
             verdict=judge(
-                name=label(cell.levels, baseline.levels),
-                baseline=label(baseline.levels, cell.levels),
+                name=title(cell, baseline),
+                baseline=title(baseline, cell),
                 metric=metric,
                 goal=goal,
                 comparison=pair,
@@ -48,17 +49,31 @@ def compare(
 
 
 def baseline_of(cells: Sequence[Cell], wanted: Mapping[str, Any] | None) -> Cell | None:
-    """The cell with the wanted levels, else the first one that was planned; None of no cells."""
+    """The cell with the wanted levels, else the first one that was planned; None of no cells.
+
+    `{"script": name}` wants what scripts measured under that name.
+    """
     for cell in cells:
+        if wanted == {SCRIPT: cell.script}:
+            return cell
         if wanted and all(cell.levels.get(name) == level for name, level in wanted.items()):
             return cell
     return cells[0] if cells else None
 
 
+def title(cell: Cell, other: Cell) -> str:
+    """What a cell is called beside another."""
+    if cell.script is None:
+        return label(cell.levels, other.levels)
+    return " ".join([cell.script, *(f"{name}={level}" for name, level in cell.levels.items())])
+
+
 def label(levels: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     """What a cell is called beside another: the levels that differ, a lone one without its name."""
     differing = {
-        name: level for name, level in levels.items() if len(levels) == 1 or level != other[name]
+        name: level
+        for name, level in levels.items()
+        if len(levels) == 1 or level != other.get(name)
     }
     if len(differing) == 1:
         ((name, level),) = differing.items()

@@ -5,17 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from rscore.spec import SPEC_FIELDS, FieldProblem, RunSpec, explain, nearest_name
+from rscore.spec import SPEC_FIELDS, FieldProblem, RunSpec, explain
 from server.errors import StudyError
-from server.studies.spec import StudyDocument
+from server.studies.spec import SCRIPT, StudyDocument
+from server.studies.suggestions import field_hint
 
 MOST_PROBLEMS = 20
+MOST_EXTREMES = 256
+"""Combinations of ends of a sweep's ranges that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ class Plan:
     runs: list[PlannedRun]
     trials: int = 0
 
+    @property
+    def first_seed(self) -> list[PlannedRun]:
+        """One run of each cell, in their order."""
+        return self.runs[: len(self.cells)]
+
 
 @dataclass(frozen=True, slots=True)
 class _Factor:
@@ -58,13 +67,16 @@ def expand(document: StudyDocument, *, run_limit: int) -> Plan:
         return _sweep(document, fixed, seeds, run_limit)
     factors = _factors(document)
     count = _cell_count(document, factors)
+    if _is_cut(document, count):
+        count = document.run_cap or count
     seeds = _capped(document, count, seeds)
     _check_count(count * len(seeds), run_limit)
 
-    specs = _specs(document, fixed, factors, _picks(document, factors), seeds[0])
+    picks = _picks(document, factors, count)
+    specs = _specs(document, fixed, factors, picks, seeds[0])
     names = [factor.field for factor in factors]
     cells = [{name: spec[name] for name in names} for spec in specs]
-    _check_distinct(factors, cells, seeds)
+    _check_distinct(factors, picks, cells, seeds)
     runs = [
         PlannedRun(_run_name(document.name, cell, seed), cell, RunSpec(**(spec | {"seed": seed})))
         for seed in seeds
@@ -87,6 +99,26 @@ def trial_run(document: StudyDocument, drawn: Mapping[str, Any], number: int) ->
     stored = spec.model_dump(mode="json")
     levels = {name: stored[name] for name in drawn}
     return PlannedRun(f"{document.name} trial {number}"[:200], levels, spec)
+
+
+def extreme_specs(document: StudyDocument) -> list[RunSpec]:
+    """Trials of a sweep at both ends of every range, as far as they go together.
+
+    Of more combinations than anybody would wait for, those at the ends of one range at a time.
+    """
+    fixed = fixed_fields(document)
+    ends = [
+        [(dimension.name, value) for _, value in document.parameters[dimension.name].ends()]
+        for dimension in document.dimensions()
+    ]
+    drawn: Iterable[Sequence[tuple[str, Any]]] = itertools.product(*ends)
+    if math.prod(map(len, ends)) > MOST_EXTREMES:
+        drawn = [[end] for each in ends for end in each]
+    specs = []
+    for fields in drawn:
+        with suppress(ValidationError):
+            specs.append(RunSpec.model_validate({**fixed, **dict(fields)}))
+    return specs
 
 
 def stored_fields(document: StudyDocument, planned: PlannedRun) -> dict[str, Any]:
@@ -140,22 +172,31 @@ def _cell_count(document: StudyDocument, factors: Sequence[_Factor]) -> int:
     return 1 + sum(count - 1 for count in counts)
 
 
-def _picks(document: StudyDocument, factors: Sequence[_Factor]) -> list[tuple[int, ...]]:
-    """Which level of each factor every cell has."""
+def _is_cut(document: StudyDocument, cells: int) -> bool:
+    """True for a grid without ablation or seeds that ends after so many runs, as W&B's do."""
+    plain = not document.ablate and len(document.seeds or [0]) == 1
+    return plain and document.run_cap is not None and document.run_cap < cells
+
+
+def _picks(
+    document: StudyDocument, factors: Sequence[_Factor], count: int
+) -> list[tuple[int, ...]]:
+    """Which level of each factor every cell has; of a grid that is cut, its first cells."""
     if document.design == "factorial":
-        return list(itertools.product(*(range(len(factor.levels)) for factor in factors)))
+        every = itertools.product(*(range(len(factor.levels)) for factor in factors))
+        return list(itertools.islice(every, count))
     first = (0,) * len(factors)
     others = [
         (*first[:place], level, *first[place + 1 :])
         for place, factor in enumerate(factors)
         for level in range(1, len(factor.levels))
     ]
-    return [first, *others]
+    return [first, *others][:count]
 
 
 def _factors(document: StudyDocument) -> list[_Factor]:
     grid = [
-        _Factor(name, f"parameters.{name}.values", parameter.values or [])
+        _Factor(name, f"parameters.{name}.values", parameter.levels or [])
         for name, parameter in document.parameters.items()
         if not parameter.fixed
     ]
@@ -169,10 +210,10 @@ def _check_fields(document: StudyDocument) -> None:
         for name in getattr(document, part):
             path = f"{part}.{name}"
             if name not in SPEC_FIELDS:
-                close = nearest_name(name, SPEC_FIELDS)
-                hint = f"did you mean {close!r}?" if close else f"valid: {', '.join(SPEC_FIELDS)}"
                 problems.append(
-                    FieldProblem(path=path, message=f"unknown field {name!r}", hint=hint)
+                    FieldProblem(
+                        path=path, message=f"unknown field {name!r}", hint=field_hint(name)
+                    )
                 )
             elif name == "seed" and part != "base":
                 problems.append(
@@ -210,7 +251,7 @@ def _conditions(document: StudyDocument) -> list[FieldProblem]:
 
 
 def _baseline(document: StudyDocument) -> list[FieldProblem]:
-    if document.baseline is None:
+    if document.baseline is None or _of_script(document.baseline):
         return []
     factors = {factor.field: factor for factor in _factors(document)}
     return [
@@ -224,6 +265,11 @@ def _baseline(document: StudyDocument) -> list[FieldProblem]:
         for name, level in document.baseline.items()
         if name not in factors or level not in factors[name].levels
     ]
+
+
+def _of_script(baseline: Mapping[str, Any]) -> bool:
+    """True where the baseline is what scripts of somebody's own measure under a name."""
+    return list(baseline) == [SCRIPT] and isinstance(baseline[SCRIPT], str)
 
 
 def _capped(document: StudyDocument, cells: int, seeds: list[int]) -> list[int]:
@@ -303,11 +349,14 @@ def _located(
 
 
 def _check_distinct(
-    factors: Sequence[_Factor], cells: Sequence[Mapping[str, Any]], seeds: Sequence[int]
+    factors: Sequence[_Factor],
+    picks: Sequence[Sequence[int]],
+    cells: Sequence[Mapping[str, Any]],
+    seeds: Sequence[int],
 ) -> None:
-    for factor in factors:
+    for place, factor in enumerate(factors):
         distinct = {json.dumps(cell[factor.field]) for cell in cells}
-        if len(distinct) < len(factor.levels):
+        if len(distinct) < len({picked[place] for picked in picks}):
             raise StudyError(factor.path, "a level stands twice", "name every level once")
     if len(set(seeds)) < len(seeds):
         raise StudyError("seeds", "a seed stands twice", "name every seed once")

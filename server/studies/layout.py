@@ -13,9 +13,8 @@ from server.studies.comparison import Comparison, baseline_of, compare
 from server.studies.expand import expand
 from server.studies.report import Reference, Report, make_report
 from server.studies.spec import StudyDocument
+from server.studies.statistics import goal_of
 from server.studies.table import Cell, RunResult, tabulate
-
-_SMALLER_IS_BETTER = ("loss", "seconds", "synops", "macs", "bytes", "parameters", "energy", "_pj")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class Layout:
                 Reference(item.name, item.value, item.source) for item in self.document.references
             ],
             run_url=run_url,
+            own_metric=self.metric == self.document.metric.name,
         )
 
 
@@ -78,12 +78,6 @@ def lay_out(
         else compare(cells, baseline, metric=name, goal=goal),
         planned=1 if document.searches else len(plan.seeds),
     )
-
-
-def goal_of(metric: str) -> str:
-    """Which way a metric is better, where no study says: costs and losses are small."""
-    name = metric.partition("/")[0]
-    return "minimize" if any(part in name for part in _SMALLER_IS_BETTER) else "maximize"
 
 
 def _check_metric(metric: str, results: Sequence[RunResult]) -> None:

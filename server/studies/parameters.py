@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from server.studies.search.dimension import Choice, Dimension, Kind, Normal, Span, Whole
+from server.studies.search.stopping import hyperband_rungs
 
 Distribution = Literal[
     "constant",
@@ -35,6 +38,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("normal", "q_normal", "log_normal", "q_log_normal"), ()),
 }
 _RANGE = ("min", "max")
+MOST_LEVELS = 10_000
 
 
 class Parameter(BaseModel):
@@ -48,7 +52,7 @@ class Parameter(BaseModel):
 
     value: Any = Field(None, description="The one value of this field in every run.")
     values: list[Any] | None = Field(
-        None, description="The levels of this field.", min_length=1, max_length=10_000
+        None, description="The levels of this field.", min_length=1, max_length=MOST_LEVELS
     )
     min: int | float | None = Field(None, description="Least value that is drawn.")
     max: int | float | None = Field(None, description="Greatest value that is drawn.")
@@ -62,6 +66,15 @@ class Parameter(BaseModel):
         description="Draw this field only where earlier parameters have these values; "
         "elsewhere it keeps its value of base.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_written_out(cls, parameter: Any) -> Any:
+        if isinstance(parameter, list):
+            raise ValueError(f"a list of levels is written {{values: {_as_json(parameter)}}}")
+        if isinstance(parameter, str | int | float | bool | None):
+            raise ValueError(f"one value for all runs is written {{value: {_as_json(parameter)}}}")
+        return parameter
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -110,8 +123,21 @@ class Parameter(BaseModel):
 
     @property
     def listed(self) -> bool:
-        """True when the field has a list of levels, which a grid can go through."""
+        """True when the field has a list of levels."""
         return self._named().startswith("categorical")
+
+    @property
+    def levels(self) -> Sequence[Any] | None:
+        """What a grid goes through: the list, whole numbers or steps; None of any other range."""
+        if self.listed:
+            return self.values
+        named = self._named()
+        kind = self._drawn(named)
+        if isinstance(kind, Whole):
+            return range(kind.low, kind.high + 1)
+        if isinstance(kind, Span) and kind.q is not None and named in ("uniform", "q_uniform"):
+            return _steps(kind, kind.q)
+        return None
 
     def ends(self) -> list[tuple[str, Any]]:
         """Values that must all be allowed if every draw is to be, with their place."""
@@ -149,6 +175,22 @@ class Parameter(BaseModel):
         return (self.q or 1.0) if kind.startswith("q_") else self.q
 
 
+def _steps(span: Span, q: float) -> list[Any] | None:
+    """Every value that a range in steps can give; None of more than any list may have."""
+    count = (span.high - span.low) / q
+    if count >= MOST_LEVELS:
+        return None
+    found = (
+        span.value(min(span.low + step * q, span.high)) for step in range(int(count + 1e-9) + 1)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _as_json(levels: Any) -> str:
+    text = json.dumps(levels, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 class EarlyTerminate(BaseModel):
     """When trials are stopped early. `hyperband` is W&B's, `asha` its other name here."""
 
@@ -167,3 +209,14 @@ class EarlyTerminate(BaseModel):
         if self.type != "median" and (self.min_iter is None) == (self.max_iter is None):
             raise ValueError("give either min_iter or max_iter, in epochs")
         return self
+
+    def rungs(self, epochs: int) -> tuple[int, ...]:
+        """Of hyperband, the epochs at which a run of so many epochs may be stopped."""
+        return hyperband_rungs(
+            min_iter=self.min_iter, max_iter=self.max_iter, s=self.s, eta=self.eta, epochs=epochs
+        )
+
+    def first_epoch(self, epochs: int) -> int | None:
+        """The first epoch at which a run of so many epochs may be stopped; None for no such."""
+        first = (self.min_iter or 1,) if self.type == "median" else self.rungs(epochs)
+        return next((epoch for epoch in first if epoch < epochs), None)

@@ -11,10 +11,13 @@ from rscore.spec import explain
 from server.errors import StudyError
 from server.studies.parameters import EarlyTerminate, Parameter
 from server.studies.search.dimension import Dimension
+from server.studies.statistics import goal_of
 
 Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Tag = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
+SCRIPT = "script"
+"""Names the runs of people's own scripts where a baseline is named; no factor is called so."""
 MOST_SEEDS = 1_000_000
 SWEEP_TRIALS = 100
 """Trials of a sweep that does not say: one without an end would hold the workers for ever."""
@@ -28,7 +31,19 @@ class Objective(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Label = "test_acc"
-    goal: Literal["maximize", "minimize"] = "maximize"
+    goal: Literal["maximize", "minimize"] = Field(
+        default_factory=lambda data: goal_of(data.get("name", "")),
+        description="If left out: minimize for costs and losses, else maximize.",
+    )
+    target: float | None = Field(
+        None, description="A sweep makes no further trials once one has ended this good."
+    )
+
+    def reached(self, value: float) -> bool:
+        """True where a value is as good as the target."""
+        if self.target is None:
+            return False
+        return value >= self.target if self.goal == "maximize" else value <= self.target
 
 
 class Reference(BaseModel):
@@ -43,6 +58,30 @@ class Reference(BaseModel):
 
 def _named_metric(metric: Any) -> Any:
     return {"name": metric} if isinstance(metric, str) else metric
+
+
+def _known_method(method: Any) -> Any:
+    if isinstance(method, str) and method.lower().replace("-", "").replace("_", "") == "cmaes":
+        raise ValueError(
+            "CMA-ES is not offered: it draws no choices, learns nothing from trials that were "
+            "stopped early, and wants hundreds of trials; use gp for a few numbers, bayes for "
+            "everything else"
+        )
+    return method
+
+
+def _flat_parameters(parameters: Any) -> Any:
+    """Parameters of a nested sweep file by their own names: the fields of a run are flat."""
+    if not isinstance(parameters, dict):
+        return parameters
+    flat: dict[Any, Any] = {}
+    for name, parameter in parameters.items():
+        nested = isinstance(parameter, dict) and isinstance(parameter.get("parameters"), dict)
+        inner = _flat_parameters(parameter["parameters"]) if nested else {name: parameter}
+        for twice in flat.keys() & inner.keys():
+            raise ValueError(f"{twice} stands twice, once in a group: keep one")
+        flat |= inner
+    return flat
 
 
 def _counted_seeds(seeds: Any) -> Any:
@@ -66,18 +105,20 @@ class StudyDocument(BaseModel):
     experiment: Label = "default"
     tags: list[Tag] = Field([], max_length=50)
     priority: int = Field(0, ge=-100, le=100, description="Higher runs first.")
-    method: Method = Field(
+    method: Annotated[Method, BeforeValidator(_known_method)] = Field(
         "grid",
         description="grid: every combination of the levels. Sweeps: random, bayes (tpe), gp.",
     )
     metric: Annotated[
         Objective,
         BeforeValidator(_named_metric, json_schema_input_type=Objective | Label),
-        Field(description="What the table compares; a name alone means maximize."),
+        Field(description="What the table compares, and a sweep searches."),
     ] = Objective()
     base: dict[str, Any] = Field({}, description="Fields of the spec that all runs share.")
-    parameters: dict[str, Parameter] = Field(
-        {}, description="Fields of the grid or the sweep, in the form of sweep files."
+    parameters: Annotated[dict[str, Parameter], BeforeValidator(_flat_parameters)] = Field(
+        {},
+        description="Fields of the grid or the sweep, in the form of sweep files; a group of "
+        "nested ones counts as if they stood in its place.",
     )
     ablate: dict[str, Levels] = Field({}, description="Factors of the ablation and their levels.")
     design: Literal["factorial", "one-at-a-time"] = Field(
@@ -86,7 +127,9 @@ class StudyDocument(BaseModel):
         "the others one by one.",
     )
     baseline: dict[str, Any] | None = Field(
-        None, description="Levels of the cell that others are compared with; the first if empty."
+        None,
+        description="Levels of the cell that others are compared with, or {script: name} for what "
+        "scripts of your own measured under that name; the first cell if empty.",
     )
     references: list[Reference] = Field(
         [], max_length=50, description="Values from elsewhere, shown beside the study's own."
@@ -167,7 +210,7 @@ def _drawn(document: StudyDocument) -> list[str]:
     return [
         name
         for name, parameter in document.parameters.items()
-        if not parameter.fixed and not parameter.listed
+        if not parameter.fixed and parameter.levels is None
     ]
 
 
@@ -192,9 +235,12 @@ _CONFLICTS: tuple[tuple[Callable[[StudyDocument], bool], str], ...] = (
         "with an ablation over seeds",
     ),
     (
-        lambda document: not document.searches and document.early_terminate is not None,
-        "early_terminate: a grid compares its cells, so all its runs are trained to the end; use "
-        "method random or bayes",
+        lambda document: (
+            document.early_terminate is not None
+            and (bool(document.ablate) or len(document.seeds or [0]) > 1)
+        ),
+        "early_terminate: a study over factors or seeds compares its cells, so all its runs are "
+        "trained to the end; leave it out, or search with parameters and one seed",
     ),
     (
         lambda document: not document.searches and bool(document.objectives),

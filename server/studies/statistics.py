@@ -1,9 +1,10 @@
-"""Statistics of a cell: mean and sample standard deviation over its seeds."""
+"""Statistics of a cell, its mean and sample standard deviation, and what kind a metric is."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from typing import Literal
 
 
 def mean(values: Sequence[float]) -> float | None:
@@ -19,3 +20,12 @@ def sample_std(values: Sequence[float]) -> float | None:
 def is_share(metric: str) -> bool:
     """True for accuracies, which are shares of one and are spoken of in points of a hundred."""
     return metric.endswith("acc")
+
+
+_SMALLER_IS_BETTER = ("loss", "seconds", "synops", "macs", "bytes", "parameters", "energy", "_pj")
+
+
+def goal_of(metric: str) -> Literal["maximize", "minimize"]:
+    """Which way a metric is better, where no study says: costs and losses are small."""
+    name = metric.partition("/")[0]
+    return "minimize" if any(part in name for part in _SMALLER_IS_BETTER) else "maximize"

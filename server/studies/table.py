@@ -22,6 +22,18 @@ class RunResult:
     spec: Mapping[str, Any]
     summary: Mapping[str, float]
     verdict: str | None = None
+    script: str | None = None
+    """Name of a run that a script of somebody's own trained; such runs make cells of their own."""
+    pruned: bool = False
+    """True for one that was stopped early because others were better."""
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, which a script may not have given."""
+        seed = self.spec.get("seed")
+        if isinstance(seed, float) and seed.is_integer():
+            return int(seed)
+        return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
 
 
 @dataclass(slots=True)
@@ -30,6 +42,8 @@ class Cell:
 
     levels: dict[str, Any]
     results: list[RunResult] = field(default_factory=list)
+    script: str | None = None
+    """What the runs of scripts in it are called; then it has only the levels that they gave."""
 
     @property
     def run_ids(self) -> list[str]:
@@ -40,6 +54,11 @@ class Cell:
     def failed(self) -> int:
         """Runs that ended with an error: they are counted, never averaged."""
         return sum(result.status == "failed" for result in self.results)
+
+    @property
+    def pruned(self) -> int:
+        """Runs that were stopped early: they are counted, never averaged."""
+        return sum(result.pruned for result in self.results)
 
     @property
     def verdicts(self) -> dict[str, int]:
@@ -57,9 +76,10 @@ class Cell:
     def by_seed(self, metric: str) -> dict[int, float]:
         """The metric by seed; of several runs with one seed, the newest that succeeded."""
         return {
-            int(result.spec["seed"]): result.summary[metric]
+            result.seed: result.summary[metric]
             for result in self.results
             if result.status == "succeeded" and metric in result.summary
+            if result.seed is not None
         }
 
     def mean(self, metric: str) -> float | None:
@@ -74,11 +94,20 @@ class Cell:
 def tabulate(
     planned: Sequence[Mapping[str, Any]], factors: Sequence[str], results: Sequence[RunResult]
 ) -> list[Cell]:
-    """All planned cells in the document's order, then cells of runs that nobody planned."""
+    """All planned cells in the document's order, then cells of runs that nobody planned.
+
+    What a script measured never joins a cell that workers trained, whatever levels it gives: it
+    may have been measured on anything.
+    """
     cells = {_key(levels, factors): Cell(dict(levels)) for levels in planned}
     for result in results:
-        levels = {name: result.spec.get(name) for name in factors}
-        cells.setdefault(_key(levels, factors), Cell(levels)).results.append(result)
+        levels = {
+            name: result.spec.get(name)
+            for name in factors
+            if result.script is None or name in result.spec
+        }
+        key = _key(levels, factors, result.script)
+        cells.setdefault(key, Cell(levels, script=result.script)).results.append(result)
     return list(cells.values())
 
 
@@ -87,5 +116,5 @@ def complete(results: Sequence[RunResult]) -> bool:
     return not any(result.status in OPEN for result in results)
 
 
-def _key(levels: Mapping[str, Any], factors: Sequence[str]) -> str:
-    return json.dumps([levels.get(name) for name in factors])
+def _key(levels: Mapping[str, Any], factors: Sequence[str], script: str | None = None) -> str:
+    return json.dumps([script, *(levels.get(name) for name in factors)])

@@ -286,10 +286,24 @@ def test_kind_that_is_none(realspike: Realspike, finished: dict[str, Any]) -> No
 def test_dry_run_queues_nothing(realspike: Realspike, study_file: Path, client: Client) -> None:
     before = client.studies.page()["total"]
     said = realspike("study", "submit", str(study_file), "--dry-run")
-    assert "2 runs in 2 cells; nothing was queued" in said.out
+    assert "2 runs in 2 cells x 1 seed; nothing was queued" in said.out
+    assert "All of these are estimates" in said.out
     planned = realspike("study", "submit", str(study_file), "--dry-run", "--json")
-    assert planned.document["runs"] == 2
+    assert planned.document["runs"] == len(planned.document["estimates"]) == 2
     assert client.studies.page()["total"] == before
+
+
+def test_dry_run_of_one_run_queues_nothing(
+    realspike: Realspike, run_file: Path, client: Client
+) -> None:
+    before = client.runs.page()["total"]
+    said = realspike("run", "submit", str(run_file), "--dry-run", "--set", "width=8")
+    assert "nothing was queued" in said.out
+    planned = realspike("run", "submit", str(run_file), "--dry-run", "--json", "--set", "width=8")
+    assert planned.document["spec"]["width"] == 8
+    neurons = planned.document["estimate"]["neurons"]
+    assert neurons["low"] == neurons["high"] == 8 * 8 * 8 + 16 * 4 * 4
+    assert client.runs.page()["total"] == before
 
 
 def test_a_data_set_that_nobody_has_is_said_before_anything_is_queued(
@@ -357,6 +371,20 @@ def test_run_that_is_deleted_comes_back(
     assert realspike("run", "show", run["id"]).code == ExitCode.OK
     assert realspike("run", "list", "--deleted").out == "no run was deleted\n"
     assert realspike("run", "restore", "nope").code == ExitCode.NOT_FOUND
+
+
+def test_a_name_of_several_studies_changes_none_of_them(
+    realspike: Realspike, client: Client
+) -> None:
+    document = yaml.safe_load(STUDY_FILE) | {"name": "namesakes"}
+    ids = [client.studies.create(document)["id"] for _ in range(2)]
+    for words in (("cancel",), ("pause",), ("delete",), ("set", "--priority", "3")):
+        said = realspike("study", words[0], "namesakes", *words[1:])
+        assert said.code == ExitCode.BAD_INPUT
+        assert f"2 studies are named 'namesakes'; give an id: {ids[1]}, {ids[0]}" in said.err
+    assert ids[1] in realspike("study", "show", "namesakes").out
+    for study_id in ids:
+        client.studies.cancel(study_id)
 
 
 def test_study_that_is_deleted_comes_back(

@@ -112,7 +112,7 @@ def test_the_example_of_the_guide_runs(
     server: ServerProcess, run_id: str, spool: Spool, tmp_path: Path
 ) -> None:
     guide = Path(__file__).parents[2] / "docs" / "guide" / "recording.md"
-    (example,) = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
+    _, example = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
     (tmp_path / "confusion.png").write_bytes(b"a picture")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", re.sub(r"run_01\w+", run_id, example)],

@@ -150,7 +150,7 @@ def test_nearest_name() -> None:
 
 
 def test_the_torch_free_modules_load_no_torch() -> None:
-    names = "spec, datasets, reporting, errors, runfile, process, data"
+    names = "spec, datasets, reporting, errors, runfile, process, data, plans, footprint"
     code = f"import sys; from rscore import {names}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

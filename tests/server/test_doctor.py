@@ -219,6 +219,25 @@ class TestWork:
             session.execute(update(Heartbeat).values(version="0.0.9"))
         assert "0.0.9" in says(list(work.scheduler(own, db)), "scheduler", Status.WARNING)
 
+    def test_workers_in_quarantine(self, own: Settings, db: Database) -> None:
+        everybody(db)
+        add_worker(db, "bad")
+
+        def quarantine(worker_id: str) -> None:
+            with db.write() as session:
+                worker = session.get_one(Worker, worker_id)
+                worker.quarantined_at, worker.quarantine_reason = now(session), "3 runs failed"
+
+        quarantine("bad")
+        assert "1 alive with 1 slots" in says(list(work.workers(own, db)), "workers", Status.OK)
+        said = says(list(work.workers(own, db)), "workers", Status.WARNING)
+        assert "bad on h is quarantined since" in said
+        assert said.endswith("-> 3 runs failed")
+        quarantine("w")
+        said = says(list(work.workers(own, db)), "workers", Status.PROBLEM)
+        assert "every one is quarantined" in said
+        assert "realspike worker release ID" in said
+
     def test_runs_that_stand_still(self, own: Settings, db: Database) -> None:
         assert bad(list(work.running(db))) == []
         left, silent = make_run(db), make_run(db)

@@ -105,6 +105,11 @@ class Plant:
                     return workers.status_of(worker, seen, 60), worker.id
         return None
 
+    def free_slots(self) -> int:
+        """Runs that the workers alive could take on now."""
+        with self.database.read() as session:
+            return workers.free_slots(session, self.settings.lease_seconds)
+
     def submit(self, *, enqueue: int = 1, **fields: Any) -> str:
         """A queued run of a digits spec, with so many messages about it; its id."""
         return self.submit_spec(RunSpec(**{**SMALL, **fields}), enqueue=enqueue)

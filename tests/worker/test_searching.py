@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +13,7 @@ from server.storage import lifecycle, metrics, runs, studies, sweeps, workers
 from server.storage.database import Database
 from server.storage.models import Run
 from server.storage.states import RunStatus
+from server.studies.expand import expand, stored_fields
 from server.studies.spec import parse_study
 from tests.support.runs import claim_run
 from worker.searching import Searching
@@ -244,3 +246,112 @@ def test_a_draw_that_cannot_be_is_drawn_again(db: Database, searching: Searching
     found = [(run.spec["network"], run.spec["image_size"]) for run in trials(db, study_id)]
     assert len(found) == 8
     assert ("resnet20", 8) not in found
+
+
+def test_a_sweep_ends_when_a_trial_has_reached_the_target(
+    db: Database, searching: Searching
+) -> None:
+    study_id = make_sweep(
+        db, metric={"name": "test_acc", "goal": "maximize", "target": 0.9}, parallel=1
+    )
+    for value in (0.85, 0.9):
+        searching.step()
+        succeed(db, trials(db, study_id)[-1].id, value)
+    searching.step()
+    assert len(trials(db, study_id)) == 2
+    with db.read() as session:
+        study = studies.get_study(session, study_id)
+        assert study.trials_left == 0
+        counts = studies.study_counts(session, [study_id])[study_id]
+        assert studies.study_status(counts, study) == "finished"
+
+
+def test_a_method_that_the_scheduler_cannot_compute_pauses_the_sweep(
+    db: Database, searching: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study_id = make_sweep(db, method="gp")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    searching.step()
+    assert trials(db, study_id) == []
+    with db.read() as session:
+        study = studies.get_study(session, study_id)
+    assert study.paused_at is not None
+    assert "submit the sweep with method bayes" in (study.notice or "")
+
+
+GRID: dict[str, Any] = {
+    "name": "grid",
+    "base": {"epochs": 9},
+    "parameters": {"lr": {"values": [0.001, 0.003, 0.01, 0.03]}},
+}
+LEVELS = {"lr": [0.001, 0.003, 0.01, 0.03]}
+
+
+def make_grid(db: Database, **changes: Any) -> tuple[str, list[str]]:
+    """A study whose runs were all made at once, and their ids."""
+    document = parse_study({**GRID, **changes})
+    plan = expand(document, run_limit=100)
+    with db.write() as session:
+        study = studies.create_study(
+            session,
+            name=document.name,
+            experiment=document.experiment,
+            document=document.model_dump(mode="json", exclude_unset=True),
+            factors=plan.factors,
+            metric=document.metric.name,
+            goal=document.metric.goal,
+        )
+        made = [
+            runs.create_run(session, **stored_fields(document, each), study_id=study.id).id
+            for each in plan.runs
+        ]
+        return study.id, made
+
+
+def fail(db: Database, run_id: str) -> None:
+    attempt = claim_run(db, run_id)
+    with db.write() as session:
+        lifecycle.fail(session, run_id, attempt, reason="internal_error", detail="-")
+
+
+def test_failures_in_a_row_pause_an_ablation_too(db: Database, searching: Searching) -> None:
+    study_id, made = make_grid(
+        db, parameters={}, ablate=LEVELS, seeds=2, max_consecutive_failures=2
+    )
+    other_id, _ = make_grid(db)
+    fail(db, made[0])
+    succeed(db, made[1], 0.5)
+    fail(db, made[2])
+    searching.step()
+    assert {run.status for run in trials(db, study_id)} > {RunStatus.QUEUED}
+    fail(db, made[3])
+    searching.step()
+    with db.write() as session:
+        study = studies.get_study(session, study_id)
+        assert study.paused_at is not None
+        assert "2 runs in a row have failed" in (study.notice or "")
+        assert studies.get_study(session, other_id).paused_at is None
+        studies.resume_study(session, study_id)
+    searching.step()
+    with db.read() as session:
+        assert studies.get_study(session, study_id).paused_at is None
+
+
+def test_a_grid_that_says_so_stops_runs_early_and_is_finished_all_the_same(
+    db: Database, searching: Searching
+) -> None:
+    study_id, made = make_grid(db, early_terminate={"type": "hyperband", "min_iter": 1, "eta": 2})
+    succeed(db, made[0], 0.9, 0.9)
+    attempt = claim_run(db, made[1])
+    measure(db, made[1], attempt, 0.5)
+    searching.step()
+    with db.write() as session:
+        assert runs.get_run(session, made[1]).cancel_requested
+        lifecycle.end_cancelled(session, made[1], attempt)
+    for run_id in made[2:]:
+        succeed(db, run_id, 0.7)
+    with db.read() as session:
+        study = studies.get_study(session, study_id)
+        counts = studies.study_counts(session, [study_id])[study_id]
+        assert counts == {RunStatus.SUCCEEDED: 3, RunStatus.CANCELLED: 1}
+        assert studies.study_status(counts, study) == "finished"

@@ -16,6 +16,7 @@ export function run(changes: Partial<RunSummary> = {}): RunSummary {
     not_before: null,
     worker_id: null,
     cancel_requested: false,
+    source: "worker",
     spec: { ...SPEC, ...(changes.spec ?? {}) },
     spec_digest: "ab".repeat(32),
     progress: null,
@@ -23,6 +24,7 @@ export function run(changes: Partial<RunSummary> = {}): RunSummary {
     created_at: "2026-01-01T00:00:00Z",
     started_at: null,
     finished_at: null,
+    archived_at: null,
     ...changes,
   };
 }
@@ -102,9 +104,11 @@ export function event(
 export function cell(changes: Partial<StudyCell> = {}): StudyCell {
   return {
     levels: { granularity: "channel" },
+    script: null,
     n: 0,
     runs: 3,
     failed: 0,
+    pruned: 0,
     mean: null,
     std: null,
     interval: null,

@@ -42,6 +42,17 @@ describe("the grid of a study", () => {
     expect(grid.rows[0]?.runs.map((one) => one?.id)).toEqual(["run_01", "run_00"]);
   });
 
+  it("names the rows of own scripts, and has no place for what has no seed", () => {
+    const runs = [
+      run({ id: "run_1", spec: { ...SPEC, seed: 0 } }),
+      run({ id: "run_2", source: "script", name: "perceptron", spec: { seed: 0, lr: 1 } }),
+      run({ id: "run_3", source: "script", name: "seedless", spec: { seed: "x" } }),
+    ];
+    const grid = studyGrid(runs, ["granularity"]);
+    expect(grid.seeds).toEqual([0]);
+    expect(grid.rows.map(({ key }) => key)).toEqual(["channel", "perceptron"]);
+  });
+
   it("leaves a hole where a run was deleted", () => {
     const runs = [
       run({ id: "run_1", spec: { ...SPEC, seed: 0 } }),

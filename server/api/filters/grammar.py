@@ -153,7 +153,7 @@ class _Parser:
             return term
         if self._take("keyword", "has"):
             self._need("keyword", "tag", 'write: has tag "name"')
-            return HasTag(_unquoted(self._need("text", None, 'write: has tag "name"').text))
+            return self._tag()
         return self._comparison()
 
     def end(self) -> None:
@@ -164,19 +164,30 @@ class _Parser:
                 f"{self._now.text!r} does not belong here", position=self._now.position, hint=hint
             )
 
-    def _comparison(self) -> Comparison:
+    def _tag(self) -> HasTag:
+        return HasTag(_unquoted(self._need("text", None, 'write: has tag "name"').text))
+
+    def _comparison(self) -> Comparison | HasTag | Not:
         field = self._need("word", None, "a comparison begins with a field, such as status")
+        if field.text == "tags" and self._take("keyword", "has"):
+            return self._tag()
+        if self._take("keyword", "not"):
+            self._need("keyword", "in", 'write: not in ("a", "b")')
+            return Not(self._values(field))
         if self._take("keyword", "in"):
-            self._need("mark", "(", 'write: in ("a", "b")')
-            values = [self._value()]
-            while self._take("mark", ","):
-                values.append(self._value())
-            self._need("mark", ")", "close the list with )")
-            return Comparison(field.text, "in", tuple(values), field.position)
-        hint = f"after a field stands one of {' '.join(OPERATORS)} in"
+            return self._values(field)
+        hint = f"after a field stands one of {' '.join(OPERATORS)} in, not in"
         operator = self._need("operator", None, hint).text
         operator = "=" if operator == "==" else operator
         return Comparison(field.text, operator, (self._value(),), field.position)
+
+    def _values(self, field: Token) -> Comparison:
+        self._need("mark", "(", 'write: in ("a", "b")')
+        values = [self._value()]
+        while self._take("mark", ","):
+            values.append(self._value())
+        self._need("mark", ")", "close the list with )")
+        return Comparison(field.text, "in", tuple(values), field.position)
 
     def _value(self) -> Value:
         token = self._now

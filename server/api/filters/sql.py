@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 
 from rscore.spec import nearest_name
+from server.api.filters.configs import ScriptConfigs
 from server.api.filters.fields import FilterField, find_field
 from server.api.filters.grammar import Both, Comparison, Either, HasTag, Not, Term, Value, parse
 from server.errors import FilterError
@@ -33,23 +34,28 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
 _UNORDERED = MappingProxyType({"text": "text", "truth": "true or false"})
 
 
-def compile_filter(text: str, dialect: str) -> ColumnElement[bool]:
-    """The condition that a filter means on this database; raises FilterError."""
-    return _term(parse(text), dialect)
+def compile_filter(
+    text: str, dialect: str, configs: ScriptConfigs | None = None
+) -> ColumnElement[bool]:
+    """The condition that a filter means on this database; raises FilterError.
+
+    With `configs`, what scripts gave in their configurations can be asked for too.
+    """
+    return _term(parse(text), dialect, configs)
 
 
-def _term(term: Term, dialect: str) -> ColumnElement[bool]:
+def _term(term: Term, dialect: str, configs: ScriptConfigs | None) -> ColumnElement[bool]:
     match term:
         case Both(terms):
-            return and_(*(_term(each, dialect) for each in terms))
+            return and_(*(_term(each, dialect, configs) for each in terms))
         case Either(terms):
-            return or_(*(_term(each, dialect) for each in terms))
+            return or_(*(_term(each, dialect, configs) for each in terms))
         case Not(inner):
-            return not_(_term(inner, dialect))
+            return not_(_term(inner, dialect, configs))
         case HasTag(tag):
             return _has_tag(tag, dialect)
         case Comparison():
-            return _comparison(term)
+            return _comparison(term, dialect, configs)
 
 
 def _has_tag(tag: str, dialect: str) -> ColumnElement[bool]:
@@ -58,8 +64,10 @@ def _has_tag(tag: str, dialect: str) -> ColumnElement[bool]:
     return exists(select(1).select_from(tags).where(tags.c.value == tag))
 
 
-def _comparison(term: Comparison) -> ColumnElement[bool]:
-    field = find_field(term.field, term.position)
+def _comparison(
+    term: Comparison, dialect: str, configs: ScriptConfigs | None
+) -> ColumnElement[bool]:
+    field = find_field(term, dialect, configs)
     if term.operator == "in":
         return field.column.in_([_bound(field, value, term.field) for value in term.values])
     value = term.values[0]
@@ -106,7 +114,7 @@ def _bound(field: FilterField, value: Value, name: str) -> Any:
 
 
 def _choice(field: FilterField, text: str, position: int, name: str) -> str:
-    if field.choices and text not in field.choices:
+    if field.choices and text not in field.choices and not (field.other and field.other(text)):
         close = nearest_name(text, list(field.choices))
         raise FilterError(
             f"{name} is never {text!r}",

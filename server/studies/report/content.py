@@ -12,6 +12,8 @@ from server.studies.statistics import is_share
 from server.studies.table import Cell
 
 MINUS = "\N{MINUS SIGN}"
+WHOLE = "study"
+"""The column of a study without factors, where scripts measured something to put beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Report:
 
     def __post_init__(self) -> None:
         measured = f"{self.metric}, mean ± std" + (f" ({self.unit})" if self.unit else "")
-        titles = [*self.factors, measured, "n", "95 % CI", "difference", "p"]
+        difference = "difference" + (" (points)" if self.unit else "")
+        titles = [*self.factors, measured, "n", "95 % CI", difference, "p"]
         object.__setattr__(self, "columns", titles)
 
     def texts(self, row: Row) -> list[str]:
@@ -84,11 +87,19 @@ def make_report(
     planned: int,
     references: Sequence[Reference] = (),
     run_url: str = "",
+    own_metric: bool = True,
 ) -> Report:
-    """The report of a study; `planned` is how many runs each planned cell should have."""
+    """The report of a study, its best cell first and cells without a value last.
+
+    Args:
+        planned: how many runs each planned cell should have.
+        own_metric: whether `metric` is the one that the study names.
+    """
     share = is_share(metric)
     scale = 100.0 if share else 1.0
     means = [mean for cell in cells if (mean := cell.mean(metric)) is not None]
+    pairs = _best_first(cells, comparisons, metric, goal)
+    columns = list(factors) or [WHOLE] * any(cell.script for cell in cells)
     best = (max(means) if goal == "maximize" else min(means)) if means else None
     return Report(
         title=title,
@@ -96,11 +107,11 @@ def make_report(
         metric=metric,
         goal=goal,
         unit="%" if share else "",
-        factors=list(factors),
+        factors=columns,
         rows=[
             Row(
-                levels=[_text(cell.levels.get(name)) for name in factors],
-                mean=_spread(cell.mean(metric), cell.std(metric), scale),
+                levels=_levels(cell, factors) if factors else [cell.script or "all"] * len(columns),
+                mean=_measured(cell, metric, scale),
                 n=_count(cell, metric, planned),
                 interval=_interval(t_interval(cell.values(metric)), scale),
                 difference=_difference(comparison, scale),
@@ -109,14 +120,27 @@ def make_report(
                 baseline=cell is baseline,
                 run_ids=cell.run_ids,
             )
-            for cell, comparison in zip(cells, comparisons, strict=True)
+            for cell, comparison in pairs
         ],
-        verdicts=[item.verdict.sentence for item in comparisons if item is not None],
-        notes=_notes(cells, metric, planned),
+        verdicts=[item.verdict.sentence for _, item in pairs if item is not None],
+        notes=_notes([cell for cell, _ in pairs], metric, planned),
         references=list(references),
-        command=f"realspike study report {study_id}",
+        command=f"realspike study report {study_id}"
+        + ("" if own_metric else f" --metric {metric}"),
         run_url=run_url,
     )
+
+
+def _best_first(
+    cells: Sequence[Cell], comparisons: Sequence[Comparison | None], metric: str, goal: str
+) -> list[tuple[Cell, Comparison | None]]:
+    better = -1.0 if goal == "maximize" else 1.0
+
+    def place(pair: tuple[Cell, Comparison | None]) -> tuple[bool, float]:
+        mean = pair[0].mean(metric)
+        return mean is None, better * (mean or 0.0)
+
+    return sorted(zip(cells, comparisons, strict=True), key=place)
 
 
 def _notes(cells: Sequence[Cell], metric: str, planned: int) -> list[str]:
@@ -125,12 +149,26 @@ def _notes(cells: Sequence[Cell], metric: str, planned: int) -> list[str]:
         "their 95 % confidence interval; p is of the paired t-test, after Holm's correction."
     ]
     for cell in cells:
-        missing = max(planned, len(cell.results)) - len(cell.values(metric))
+        missing = _planned(cell, planned) - len(cell.values(metric))
         if missing:
-            where = " ".join(f"{name}={level}" for name, level in cell.levels.items()) or "all"
+            named = [f"{name}={level}" for name, level in cell.levels.items()]
+            where = " ".join([cell.script, *named] if cell.script else named) or "all"
             failed = f", {cell.failed} of them failed" if cell.failed else ""
             notes.append(f"{where}: {missing} runs are not in the mean{failed}.")
     return notes
+
+
+def _levels(cell: Cell, factors: Sequence[str]) -> list[str]:
+    """A cell's levels; the name of what scripts measured stands in the first column."""
+    texts = [_text(cell.levels.get(name)) for name in factors]
+    if cell.script is not None:
+        return [": ".join(filter(None, [cell.script, *texts[:1]])), *texts[1:]]
+    return texts
+
+
+def _planned(cell: Cell, planned: int) -> int:
+    """Runs that a cell should have; nobody planned those of scripts."""
+    return max(0 if cell.script else planned, len(cell.results))
 
 
 def _text(level: Any) -> str:
@@ -142,6 +180,12 @@ def _number(value: float, scale: float) -> str:
     return text.replace("-", MINUS)
 
 
+def _measured(cell: Cell, metric: str, scale: float) -> str:
+    if cell.pruned and not cell.values(metric):
+        return "stopped early"
+    return _spread(cell.mean(metric), cell.std(metric), scale)
+
+
 def _spread(mean: float | None, std: float | None, scale: float) -> str:
     if mean is None:
         return "missing"
@@ -149,7 +193,7 @@ def _spread(mean: float | None, std: float | None, scale: float) -> str:
 
 
 def _count(cell: Cell, metric: str, planned: int) -> str:
-    got, of = len(cell.values(metric)), max(planned, len(cell.results))
+    got, of = len(cell.values(metric)), _planned(cell, planned)
     return str(got) if got == of else f"{got} of {of}"
 
 

@@ -7,13 +7,16 @@ the trial.
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from server.errors import ServerError
 from server.studies.search.dimension import Dimension
+from server.studies.search.trials import Tried, frozen
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -24,16 +27,8 @@ MOST_TRIES = 50
 """How often a draw is repeated that gives a specification which cannot be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A trial so far: what was drawn, and what came of it."""
-
-    drawn: Mapping[str, Any]
-    values: Sequence[float] | None = None
-    """Objectives in the study's order; None while it is open, and for one that failed."""
-    state: Literal["open", "done", "pruned", "failed"] = "open"
-    last: float | None = None
-    """Of a pruned trial: the objective where it was stopped."""
+class SamplerError(ServerError):
+    """A method that cannot draw here; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ def propose(
             sampler=_sampler(method, seed, objectives=len(goals)), directions=list(goals)
         )
         for trial in tried:
-            study.add_trial(_frozen(trial, dimensions, objectives=len(goals)))
+            study.add_trial(frozen(trial, dimensions, objectives=len(goals)))
         asked = study.ask()
         proposal = Proposal()
         for dimension in dimensions:
@@ -83,65 +78,14 @@ def propose(
 def _sampler(method: Method, seed: int, *, objectives: int) -> BaseSampler:
     from optuna import samplers
 
+    if method == "gp" and importlib.util.find_spec("torch") is None:
+        raise SamplerError(
+            "method gp computes with PyTorch, which is not installed where the scheduler runs: run "
+            "the scheduler beside a worker's installation, or submit the sweep with method bayes"
+        )
     if method == "random":
         return samplers.RandomSampler(seed=seed)
     if method == "gp" and objectives == 1:
         return samplers.GPSampler(seed=seed, deterministic_objective=False)
     # Trials that are still open count as bad, so that parallel ones do not crowd together.
     return samplers.TPESampler(seed=seed, constant_liar=True)
-
-
-def _frozen(trial: Tried, dimensions: Sequence[Dimension], *, objectives: int) -> Any:
-    """A trial as Optuna keeps one."""
-    from optuna.trial import TrialState, create_trial
-
-    states = {
-        "open": TrialState.RUNNING,
-        "done": TrialState.COMPLETE,
-        "pruned": TrialState.PRUNED,
-        "failed": TrialState.FAIL,
-    }
-    known = {
-        dimension.name: _distribution(dimension)
-        for dimension in dimensions
-        if dimension.name in trial.drawn
-    }
-    pruned = trial.state == "pruned" and trial.last is not None and objectives == 1
-    return create_trial(
-        state=states[trial.state],
-        params={name: trial.drawn[name] for name in known},
-        distributions=known,
-        values=list(trial.values or []) if trial.state == "done" else None,
-        intermediate_values={1: trial.last} if pruned and trial.last is not None else {},
-    )
-
-
-class _Recorder:
-    """Stands in for a trial to learn the distribution that a dimension draws from."""
-
-    def __init__(self) -> None:
-        self.distribution: Any = None
-
-    def suggest_float(self, _name: str, low: float, high: float, *, log: bool = False) -> float:
-        from optuna.distributions import FloatDistribution
-
-        self.distribution = FloatDistribution(low, high, log=log)
-        return low
-
-    def suggest_int(self, _name: str, low: int, high: int) -> int:
-        from optuna.distributions import IntDistribution
-
-        self.distribution = IntDistribution(low, high)
-        return low
-
-    def suggest_categorical(self, _name: str, choices: Sequence[Any]) -> Any:
-        from optuna.distributions import CategoricalDistribution
-
-        self.distribution = CategoricalDistribution(list(choices))
-        return choices[0]
-
-
-def _distribution(dimension: Dimension) -> Any:
-    recorder = _Recorder()
-    dimension.kind.suggest(recorder, dimension.name)
-    return recorder.distribution

@@ -87,11 +87,12 @@ def pareto_front(
     """Places of the points that no other point beats in one objective without losing in another."""
     signs = [1.0 if goal == "maximize" else -1.0 for goal in goals]
     gains = [[sign * value for sign, value in zip(signs, point, strict=True)] for point in points]
-    return [
-        place
-        for place, mine in enumerate(gains)
-        if not any(_dominates(other, mine) for other in gains)
-    ]
+    front: list[int] = []
+    # Best first, a point can only be dominated by one that stands before it.
+    for place in sorted(range(len(gains)), key=gains.__getitem__, reverse=True):
+        if not any(_dominates(gains[other], gains[place]) for other in front):
+            front.append(place)
+    return sorted(front)
 
 
 def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from client.api import Client
 from client.errors import ConflictError, InvalidError, NotFoundError, ServerUnreachableError
 from client.spool.delivery import MOST_NAMES, MOST_POINTS, Outcome, deliver
+from client.spool.entries import BeginEntry, EndEntry
 from client.spool.outbox import Outbox
 from client.spool.spool import Spool
 
@@ -30,6 +31,7 @@ class Service:
         self.points: list[tuple[str, int, float]] = []
         self.files: list[tuple[str, bytes]] = []
         self.sizes: list[int] = []
+        self.said: list[tuple[str, dict[str, Any]]] = []
         self.requests = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -41,6 +43,8 @@ class Service:
         if request.method == "PUT":
             assert hashlib.sha256(content).hexdigest() == request.headers["X-Content-SHA256"]
             self.files.append((request.url.path.rpartition("/")[2], content))
+        elif request.url.path.endswith(("/scripts", "/finish")):
+            self.said.append((request.url.path.rpartition("/")[2], json.loads(content)))
         else:
             metrics = json.loads(content)["metrics"]
             assert len(metrics) <= MOST_NAMES
@@ -263,3 +267,53 @@ def test_somebody_else_delivers(service: Service, outbox: Outbox) -> None:
         outcome: Any = service.deliver(outbox)
     assert outcome.busy
     assert service.requests == 0
+
+
+BEGIN = BeginEntry("2026-01-01T00:00:00+00:00", {"id": "run_1"})
+END = EndEntry("2026-01-01T00:01:00+00:00", {"status": "succeeded"})
+
+
+def add_run(outbox: Outbox) -> None:
+    outbox.add(BEGIN)
+    add_steps(outbox, 1, 2)
+    outbox.add(END)
+
+
+def test_a_run_begins_first_and_ends_last_and_leaves_nothing(
+    service: Service, outbox: Outbox
+) -> None:
+    add_run(outbox)
+    service.rule = lambda request: refusal(503) if "finish" in request.url.path else None
+    assert service.deliver(outbox).delivered == 3
+    assert not outbox.is_gone
+    service.rule = lambda _: None
+    outcome = service.deliver(outbox)
+
+    assert (outcome.delivered, outcome.ended) == (1, True)
+    assert service.said == [("scripts", {"id": "run_1"}), ("finish", {"status": "succeeded"})]
+    assert service.requests == 4
+    assert outbox.is_gone
+    assert service.deliver(outbox) == Outcome()
+
+
+def test_nothing_of_a_run_goes_before_its_beginning(service: Service, outbox: Outbox) -> None:
+    add_run(outbox)
+    service.rule = lambda _: refusal(503)
+    assert service.deliver(outbox).delivered == 0
+    assert (service.requests, outbox.waiting().entries) == (1, 4)
+
+
+@pytest.mark.parametrize("status", [404, 409, 422])
+def test_a_run_that_cannot_begin_is_put_aside(
+    service: Service, outbox: Outbox, status: int
+) -> None:
+    add_run(outbox)
+    service.rule = lambda request: refusal(status if "scripts" in request.url.path else 404)
+    outcome = service.deliver(outbox)
+
+    assert (outcome.refused, outcome.held) == (4, None)
+    assert isinstance(outbox.refused()[0].entry, BeginEntry)
+    assert outbox.put_back() == 4
+    service.rule = lambda _: None
+    assert service.deliver(outbox).delivered == 4
+    assert service.points == [("loss", 1, 0.1), ("loss", 2, 0.2)]

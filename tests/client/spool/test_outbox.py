@@ -192,3 +192,24 @@ def test_where_the_spool_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 def test_an_entry_of_a_newer_version_is_not_dropped() -> None:
     with pytest.raises(SpoolError, match="newer"):
         from_document({"kind": "video", "at": "now"})
+
+
+def test_an_empty_outbox_can_be_removed_and_is_made_anew(
+    spool: Spool, outbox: Outbox, picture: Path
+) -> None:
+    outbox.add_metrics(1, None, {"loss": 0.5})
+    outbox.remove()
+    assert not outbox.is_gone
+    outbox.refuse(items(outbox), "no")
+    outbox.remove()
+    assert not outbox.is_gone
+    outbox.refused()[0].path.unlink()
+    outbox.remove()
+    assert (outbox.is_gone, list(spool.outboxes())) == (True, [])
+    assert (outbox.is_empty(), outbox.waiting().entries) == (True, 0)
+
+    outbox.add_metrics(2, None, {"loss": 0.25})
+    outbox.done_with(items(outbox))
+    outbox.remove()
+    outbox.add_file(picture, "curve.png")
+    assert [each.waiting().files for each in spool.outboxes()] == [1]

@@ -17,9 +17,9 @@ from rscore.networks.layers import (
     encode,
     make_neuron,
     spike_layer,
-    strided,
 )
 from rscore.neurons import LIF
+from rscore.plans import strided
 from rscore.spec import RunSpec
 
 

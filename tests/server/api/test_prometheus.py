@@ -10,8 +10,9 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from server.api.services import Services
+from server.storage import figures
 from server.storage.database import Database
 from server.storage.models import Attempt
 from server.storage.states import AttemptOutcome, RunStatus
@@ -104,17 +105,16 @@ def test_listeners_are_counted_while_they_listen(live: LiveServer) -> None:
 
 
 def test_a_second_scraper_does_not_ask_the_database_again(
-    live: LiveServer, services: Services, monkeypatch: pytest.MonkeyPatch
+    live: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    read = services.db.read
 
-    def counted() -> object:
+    def counted(session: Session, *, lost_after: float) -> figures.Figures:
         asked.append(1)
-        return read()
+        return figures.snapshot(session, lost_after=lost_after)
 
     monkeypatch.setattr("server.api.monitor.FRESH_SECONDS", 60.0)
-    monkeypatch.setattr(services.db, "read", counted)
+    monkeypatch.setattr("server.api.monitor.snapshot", counted)
     for _ in range(3):
         assert value(scraped(live), "realspike_queue_depth") == 0
     assert asked == [1]

@@ -57,12 +57,52 @@ def test_a_study_queues_its_runs(client: httpx.Client, study: dict[str, Any]) ->
 def test_a_plan_queues_nothing(client: httpx.Client) -> None:
     plan = client.post("/studies/plan", json=DOCUMENT).json()
 
+    estimates = plan.pop("estimates")
     assert plan == {
         "runs": 4,
         "factors": ["granularity"],
         "cells": [{"granularity": "binary"}, {"granularity": "channel"}],
+        "seeds": [0, 1],
+        "remarks": [],
+        "slots": 0,
+        "seconds": None,
     }
+    assert [each["parameters"]["low"] for each in estimates] == [6138, 6186]
     assert client.get("/runs").json()["total"] == 0
+
+
+def test_a_plan_rests_on_finished_runs(
+    client: httpx.Client, services: Services, study: dict[str, Any]
+) -> None:
+    measured = {"epoch_seconds": 0.0, "firing_rate/stage1.0": 0.5, "firing_rate/stage2.2": 0.5}
+    run_id = runs_of(client, study["id"])[1]["id"]
+    attempt = claim_run(services.db, run_id)
+    points = [(name, 5, 1, value) for name, value in measured.items()]
+    with services.db.write() as session:
+        metrics.write_metrics(session, run_id, points, attempt=attempt)
+        lifecycle.succeed(session, run_id, attempt)
+
+    plan = client.post("/studies/plan", json=DOCUMENT).json()
+    alone = client.post("/runs/plan", json={"spec": {"granularity": "channel"}}).json()
+
+    for estimate in (*plan["estimates"], alone["estimate"]):
+        assert estimate["firing_rate"] == {"low": 0.5, "high": 0.5}
+        assert estimate["seconds"]["low"] == estimate["seconds"]["high"] < 60
+    assert "the same but for their seed" in plan["estimates"][1]["basis"][1]
+    assert plan["seconds"]["high"] >= plan["estimates"][0]["seconds"]["high"]
+    assert alone["name"] == "digits small-conv channel T=4 seed=0"
+
+
+def test_a_sweep_is_planned_between_the_ends_of_its_ranges(client: httpx.Client) -> None:
+    document = {
+        "method": "random",
+        "run_cap": 3,
+        "parameters": {"width": {"min": 4, "max": 8}, "lr": {"min": 0.001, "max": 0.1}},
+    }
+    plan = client.post("/studies/plan", json=document).json()
+    assert (plan["runs"], plan["cells"]) == (3, [])
+    (trial,) = plan["estimates"]
+    assert trial["neurons"] == {"low": 4 * 64 + 8 * 16, "high": 8 * 64 + 16 * 16}
 
 
 def test_the_same_key_creates_once(client: httpx.Client) -> None:

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, event, inspect, text
 from server.backup import restoring, tables
 from server.backup.errors import BackupError, NotEmptyError
 from server.errors import StorageUnavailableError
+from server.storage import scripts
 from server.storage.artifact_files import ArtifactFiles, StoredFile
 from server.storage.database import migrate, schema_is_current
 from server.storage.models import Run
+from server.storage.scripts import Script
 from tests.server.backup.conftest import MakePlace, Place
-from tests.support.runs import make_run
+from tests.support.runs import expire, get, make_run, reap
 
 
 @pytest.fixture
@@ -143,3 +145,18 @@ def test_many_rows_go_in_parts(
     other.restore(small.back_up())
     with other.database.read() as session:
         assert session.query(Run).count() == 7
+
+
+def test_the_run_of_a_script_goes_on_when_the_script_is_heard_of(
+    small: Place, make_place: MakePlace
+) -> None:
+    with small.database.write() as session:
+        script = Script("a", "default", [], None, {}, "0" * 64, None, "", "", None)
+        run_id = scripts.begin(session, script, run_id=None, lease_seconds=300).id
+    other = make_place("sqlite")
+    other.restore(small.back_up())
+    assert get(other.database, run_id).status == "running"
+    expire(other.database, run_id)
+    reap(other.database)
+    with other.database.write() as session:
+        assert scripts.beat(session, run_id, lease_seconds=300).status == "running"

@@ -101,12 +101,13 @@ class TestWhatRunsTell:
             told = [event.data for event in events.after(session, 0, run_id=run_id)]
         assert told == [
             {"status": status, "reason": reason, "attempt": attempt, "name": "mine"}
-            for status, reason, attempt in [
-                ("queued", None, 0),
-                ("running", None, 1),
-                ("queued", "drained", 1),
-                ("running", None, 2),
-                ("failed", "out_of_memory", 2),
+            | ({"was": was} if was else {})
+            for was, status, reason, attempt in [
+                (None, "queued", None, 0),
+                ("queued", "running", None, 1),
+                ("running", "queued", "drained", 1),
+                ("queued", "running", None, 2),
+                ("running", "failed", "out_of_memory", 2),
             ]
         ]
 

@@ -77,7 +77,7 @@ def is_refused(db: Database, write: Write, run_id: str, attempt: int) -> bool:
 
 
 FENCE = {"lock_owned"}
-REPORTS = {"report_death", "note_refused"}
+REPORTS = {"report_death", "note_refused", "judge"}
 """These speak of an attempt that may be gone already: no error, but the run stays untouched."""
 
 

@@ -240,11 +240,14 @@ class TestPoison:
         assert get(db, run_id).reason == "poison"
         assert log_of(db, run_id) == [
             (1, "epoch 1"),
-            (1, "attempt 1 on worker w1 (host-1) fell silent; the run waits for another"),
+            (
+                1,
+                "attempt 1 on worker w1 (host-1) fell silent; the run goes to the next free worker",
+            ),
             (
                 2,
                 f"attempt 2 on worker w2 (host-1) died of {KILLED}; "
-                "the run waits 240 s, then for another",
+                "the run goes to the next free worker after 240 s",
             ),
             (
                 3,

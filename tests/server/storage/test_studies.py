@@ -94,7 +94,7 @@ def test_counts(db: Database) -> None:
     ],
 )
 def test_status(counts: dict[RunStatus, int], status: str) -> None:
-    assert studies.study_status(counts, Study()) == status
+    assert studies.study_status(counts, Study(document={})) == status
 
 
 def test_the_status_of_a_sweep_is_not_that_of_its_stopped_trials() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +24,7 @@ CELLS: list[dict[str, Any]] = [
 ACCURACIES = {
     "binary": [0.90, 0.91, 0.92, 0.905, 0.915],
     "channel": [0.904, 0.915, 0.923, 0.909, 0.920],
-    "element": [0.89, 0.93],
+    "element": [0.89, 0.92],
 }
 
 
@@ -119,9 +122,10 @@ def test_latex_escapes_what_latex_would_read() -> None:
     text = latex(report())
     assert r"digits: 50 \% of the\_data \& $<$more$>$." in text
     assert r"test\_acc, mean $\pm$ std (\%)" in text
-    body = [line for line in text.splitlines() if r"\\{}" in line]
-    assert [line.partition(" &")[0] for line in body] == ["binary", "channel", "element"]
-    assert "run_channel4" in body[1].partition("%")[2]
+    body = [line for line in text.splitlines() if r" \\ % run" in line]
+    assert [line.partition(" &")[0] for line in body] == ["channel", "binary", "element"]
+    assert "run_channel4" in body[0].partition("%")[2]
+    assert "difference (points)" in text
 
 
 def test_csv_reads_back_and_no_level_is_a_formula() -> None:
@@ -131,7 +135,7 @@ def test_csv_reads_back_and_no_level_is_a_formula() -> None:
     assert rows[1][0] == "'=1+1"
     header, *body = csv.reader(io.StringIO(as_csv(report())))
     assert {len(row) for row in body} == {len(header)}
-    assert body[0][-2:] == ["yes", " ".join(f"http://lab/runs/run_binary{n}" for n in range(5))]
+    assert body[1][-2:] == ["yes", " ".join(f"http://lab/runs/run_binary{n}" for n in range(5))]
 
 
 class Tags(HTMLParser):
@@ -157,3 +161,59 @@ def test_html_is_well_formed_and_links_every_run() -> None:
     assert parser.open == []
     assert len(parser.links) == len(results())
     assert "<more>" not in html(report())
+
+
+def test_the_best_cell_stands_first_and_one_without_a_value_last() -> None:
+    cells = tabulate([{"granularity": "layer"}, *CELLS], ["granularity"], results())
+    for goal, order in (
+        ("maximize", ["channel", "binary", "element", "layer"]),
+        ("minimize", ["element", "binary", "channel", "layer"]),
+    ):
+        comparisons = compare(cells, cells[1], metric="test_acc", goal=goal)
+        found = report(cells=cells, baseline=cells[1], comparisons=comparisons, goal=goal)
+        assert [row.levels[0] for row in found.rows] == order
+        assert [row.baseline for row in found.rows] == [name == "binary" for name in order]
+        assert [sentence.split()[0] for sentence in found.verdicts] == [
+            name for name in order if name != "binary"
+        ]
+
+
+def test_the_command_names_a_metric_that_is_not_the_study_s_own() -> None:
+    assert report().command == "realspike study report stu_1"
+    other = report(own_metric=False, metric="synops")
+    assert other.command == "realspike study report stu_1 --metric synops"
+    assert "difference" in other.columns
+
+
+STRANGE = (
+    r"a_b 100 % & $x$ #1 ^2 ~3 \cmd {braces} <tag> 'q' `g` \"d\" |p| -- --- [x] 5 @ ! ? *",
+    "[bracket] caf\u00e9 3\u00d73 1\u20132 \u2014 \u00ab\u00bb \u0105\u0153\u00df",
+    "* \u03b1\u03bb\u0394 \u2264 \u2212 \u00b0",
+    "\u4e2d\u6587 \u0436 \u05d0 \U0001f41f \u2192",
+)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_pdflatex_compiles_whatever_a_name_holds(tmp_path: Path) -> None:
+    """TeX Live's base and recommended packages are enough (Debian: texlive-latex-recommended)."""
+    cells = tabulate([{"granularity": name} for name in STRANGE], ["granularity"], [])
+    strange = report(
+        title=" ".join(STRANGE),
+        cells=cells,
+        baseline=cells[0],
+        comparisons=[None] * len(cells),
+        metric=STRANGE[0],
+        factors=["granularity"],
+        references=[Reference(name, 1.0, name) for name in STRANGE],
+    )
+    tables = "\n".join(latex(each) for each in (report(), strange))
+    document = (
+        "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n\\listoftables\n"
+        f"{tables}\\end{{document}}\n"
+    )
+    (tmp_path / "report.tex").write_text(document, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"]
+    for _ in range(2):  # the second pass reads the list of tables that the first wrote
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+    assert "Missing character" not in (tmp_path / "report.log").read_text(errors="replace")

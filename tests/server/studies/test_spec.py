@@ -20,9 +20,13 @@ def problem_of(**document: Any) -> tuple[str, str]:
 
 
 def test_a_metric_is_a_name_or_a_name_with_a_goal() -> None:
-    assert parse_study({"name": "s", "metric": "test_loss"}).metric.goal == "maximize"
-    goal = parse_study({"name": "s", "metric": {"name": "test_loss", "goal": "minimize"}}).metric
-    assert (goal.name, goal.goal) == ("test_loss", "minimize")
+    goals = {
+        name: parse_study({"metric": name}).metric.goal
+        for name in ("test_acc", "test_loss", "synops")
+    }
+    assert goals == {"test_acc": "maximize", "test_loss": "minimize", "synops": "minimize"}
+    given = parse_study({"metric": {"name": "test_loss", "goal": "maximize"}}).metric
+    assert (given.name, given.goal) == ("test_loss", "maximize")
 
 
 def test_a_document_survives_storing() -> None:
@@ -50,7 +54,15 @@ LR = {"lr": {"min": 0.001, "max": 0.1}}
         ({"method": "bayes", "ablate": {"decay": [0.1]}, "parameters": LR}, "put its factors into"),
         ({"method": "random"}, "a sweep needs a parameter"),
         ({"method": "random", "parameters": LR, "seeds": 3}, "give one seed"),
-        ({"early_terminate": {"type": "hyperband", "min_iter": 1}}, "all its runs are trained"),
+        (
+            {"seeds": 2, "early_terminate": {"type": "hyperband", "min_iter": 1}},
+            "all its runs are trained",
+        ),
+        ({"method": "CMA-ES", "parameters": LR}, "CMA-ES is not offered"),
+        (
+            {"parameters": {**LR, "training": {"parameters": LR}}},
+            "lr stands twice, once in a group",
+        ),
         ({"objectives": [{"name": "synops"}]}, "only a sweep searches"),
         (
             {
@@ -80,10 +92,12 @@ def test_parts_that_do_not_fit_together_are_refused_with_the_way_out(
         ({"distribution": "log_uniform_values", "min": 0, "max": 1}, "min must be above 0"),
         ({"values": [1, 2], "probabilities": [1.0]}, "probabilities must be one number"),
         ({"values": []}, "at least 1 item"),
+        ([0.1, 0.2], "a list of levels is written {values: [0.1, 0.2]}"),
+        (0.1, "one value for all runs is written {value: 0.1}"),
         ({"min": 0, "max": 1, "distribution": "uniforn"}, "Input should be 'constant'"),
     ],
 )
-def test_a_parameter_is_one_thing(parameter: dict[str, Any], said: str) -> None:
+def test_a_parameter_is_one_thing(parameter: object, said: str) -> None:
     path, message = problem_of(method="random", parameters={"lr": parameter})
     assert path.startswith("parameters.lr")
     assert said in message or "is not one of 'constant'" in message

@@ -1,6 +1,71 @@
 // Generated from the server's OpenAPI document by `npm run generate`; do not edit.
 
 export interface paths {
+    "/api/v1/runs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Group Runs
+         * @description Runs grouped by fields of their specs, each group with statistics of its metrics.
+         *
+         *     Only runs that succeeded are averaged; all others are counted. At most 2,000 runs.
+         */
+        post: operations["group_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Specs
+         * @description The fields in which the specs of some runs differ, and their values.
+         */
+        get: operations["compare_specs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/overlays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Overlay Curves
+         * @description Metrics of up to 200 runs, each thinned out to its ends and the extremes between.
+         *
+         *     Runs that have ended are prepared; it takes a while where many are not yet, and then the
+         *     answer names those that are left as pending.
+         */
+        post: operations["overlay_curves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -11,6 +76,9 @@ export interface paths {
         /**
          * List Runs
          * @description Runs, newest first.
+         *
+         *     Archived ones are left out unless they are asked for: by `archived`, by a filter that compares
+         *     the field `archived`, or as runs of one study.
          */
         get: operations["list_runs"];
         put?: never;
@@ -19,6 +87,26 @@ export interface paths {
          * @description Queue one run.
          */
         post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Run
+         * @description Say what a run document would queue and what the run will need; queue nothing.
+         */
+        post: operations["plan_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -46,7 +134,11 @@ export interface paths {
         delete: operations["delete_run"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Run
+         * @description Change what people call a run and write about it; what is left out stays as it is.
+         */
+        patch: operations["change_run"];
         trace?: never;
     };
     "/api/v1/runs/{run_id}/cancel": {
@@ -149,6 +241,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Script Run
+         * @description Begin a run that a script of one's own trains: no worker claims it.
+         *
+         *     Sent again with the same `id`, or the same key, it begins nothing twice.
+         */
+        post: operations["begin_script_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/beat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Beat Script Run
+         * @description Say that the script of a run is at work, and learn whether it should go on.
+         *
+         *     A run that was taken for lost goes on.
+         */
+        post: operations["beat_script_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Script Run
+         * @description End the run of a script. The first end stands, unless the run was only taken for lost.
+         */
+        post: operations["finish_script_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/metrics": {
         parameters: {
             query?: never;
@@ -166,7 +322,8 @@ export interface paths {
          * Write Metrics
          * @description Write metrics; a (name, step) that exists is replaced.
          *
-         *     Own scripts write to a run that has ended; before, they are refused with 409.
+         *     Own scripts write to a run that has ended, and to one of their own at any time; else they are
+         *     refused with 409.
          */
         post: operations["write_metrics"];
         delete?: never;
@@ -204,7 +361,7 @@ export interface paths {
         };
         /**
          * List Studies
-         * @description Studies, newest first.
+         * @description Studies, newest first; archived ones are left out unless they are asked for.
          */
         get: operations["list_studies"];
         put?: never;
@@ -230,7 +387,7 @@ export interface paths {
         put?: never;
         /**
          * Plan Study
-         * @description Say what a study document would queue, and queue nothing.
+         * @description Say what a study document would queue and what its runs will need; queue nothing.
          */
         post: operations["plan_study"];
         delete?: never;
@@ -262,7 +419,7 @@ export interface paths {
         head?: never;
         /**
          * Change Study
-         * @description Change the priority of a study's runs, or how many of them are open at once.
+         * @description Change how a study's runs queue, what people call it, or what they write about it.
          */
         patch: operations["change_study"];
         trace?: never;
@@ -383,6 +540,134 @@ export interface paths {
          * @description Bring a deleted study back, with the runs and models that were deleted with it.
          */
         post: operations["restore_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rerun Study
+         * @description Queue the failed or cancelled runs of a study again, as a retry of each one would.
+         *
+         *     They go on from their last checkpoints; attempts and what was measured are kept.
+         */
+        post: operations["rerun_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/seeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Study Seeds
+         * @description Give a study more seeds: every cell that lacks a run with one of them gets it.
+         *
+         *     Seeds that are named twice, in one request or in two, make nothing twice; with `count` an
+         *     Idempotency-Key does that, and the second answer counts no run.
+         */
+        post: operations["add_study_seeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/seeds/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Study Seeds
+         * @description Say what more seeds would queue, and queue nothing.
+         */
+        post: operations["plan_study_seeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/best": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study Best
+         * @description The best run of a study, or with several objectives its Pareto front.
+         *
+         *     Runs that failed or were stopped early are counted and never best. Each setting of a sweep was
+         *     tried once, so the best of many looks better than it is.
+         */
+        get: operations["get_study_best"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study Importance
+         * @description Which parameters mattered: the share of the metric's variance that each explains.
+         */
+        get: operations["get_study_importance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description Experiments, the one with the newest activity first.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -634,6 +919,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers/{worker_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Worker
+         * @description Let a quarantined worker take runs again.
+         *
+         *     If the next run fails on it too, before one succeeds, it is quarantined again at once.
+         */
+        post: operations["release_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description Webhooks, newest first.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Create Webhook
+         * @description Tell an address what happens from now on; the answer alone has its secret.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Webhook
+         * @description One webhook.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Webhook
+         * @description Tell an address nothing any more, and forget what it was told.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What a webhook was told and is to be told, newest first; kept for 30 days.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Webhook
+         * @description Send a ping on the way that everything takes; follow it among the deliveries.
+         */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -823,6 +1218,28 @@ export interface components {
             resumed_step: number;
         };
         /**
+         * BestRun
+         * @description A run that no other beats.
+         */
+        BestRun: {
+            /** Run Id */
+            run_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Levels
+             * @description The fields that vary in the study.
+             */
+            levels: {
+                [key: string]: unknown;
+            };
+            /**
+             * Values
+             * @description Of each objective, in their order.
+             */
+            values: number[];
+        };
+        /**
          * CellComparison
          * @description A cell minus the baseline, over the seeds that both have.
          */
@@ -963,6 +1380,78 @@ export interface components {
             remedy: string | null;
         };
         /**
+         * DeliveryPage
+         * @description One page of deliveries.
+         */
+        DeliveryPage: {
+            /** Items */
+            items: components["schemas"]["DeliveryRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * DeliveryRead
+         * @description One thing that a webhook is told.
+         */
+        DeliveryRead: {
+            /**
+             * Id
+             * @description The header webhook-id: the same in every try.
+             */
+            id: string;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "study_ended" | "study_paused" | "run_failed" | "run_ended" | "ping";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "retrying" | "delivered" | "given_up";
+            /** Tries */
+            tries: number;
+            /**
+             * Next At
+             * @description When it is tried next.
+             */
+            next_at: string | null;
+            /**
+             * Answer
+             * @description What the last try met: the HTTP status, or the error.
+             */
+            answer: string | null;
+            /**
+             * Payload
+             * @description The body that is sent.
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered At */
+            delivered_at: string | null;
+        };
+        /**
+         * DifferingField
+         * @description One field in which the runs differ.
+         */
+        DifferingField: {
+            /** Name */
+            name: string;
+            /**
+             * Values
+             * @description Run by run; null where a run has no such field.
+             */
+            values: unknown[];
+        };
+        /**
          * EarlyTerminate
          * @description When trials are stopped early. `hyperband` is W&B's, `asha` its other name here.
          */
@@ -1008,6 +1497,16 @@ export interface components {
             min_trials: number;
         };
         /**
+         * EstimateRange
+         * @description From the lowest to the highest value that is likely; one number twice where it is known.
+         */
+        EstimateRange: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
          * EventRead
          * @description One change, as the data of a server-sent event; `id` is its Last-Event-ID.
          */
@@ -1032,6 +1531,42 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * ExperimentList
+         * @description All experiments.
+         */
+        ExperimentList: {
+            /** Items */
+            items: components["schemas"]["ExperimentRead"][];
+        };
+        /**
+         * ExperimentRead
+         * @description A name under which studies and runs stand; what is deleted or archived is not counted.
+         */
+        ExperimentRead: {
+            /** Name */
+            name: string;
+            /**
+             * Runs
+             * @description How many runs are in which status.
+             */
+            runs: {
+                [key: string]: number;
+            };
+            /**
+             * Studies
+             * @description How many studies are in which status.
+             */
+            studies: {
+                [key: string]: number;
+            };
+            /**
+             * Active At
+             * Format: date-time
+             * @description When something of it was made, begun or ended last.
+             */
+            active_at: string;
         };
         /**
          * FieldProblem
@@ -1069,6 +1604,87 @@ export interface components {
             size: number;
             /** Sha256 */
             sha256: string;
+        };
+        /**
+         * GroupMetric
+         * @description One metric of a group, over its runs that succeeded.
+         */
+        GroupMetric: {
+            /** Metric */
+            metric: string;
+            /**
+             * N
+             * @description Values that the mean is of.
+             */
+            n: number;
+            /**
+             * Lacking
+             * @description Runs that succeeded without this metric.
+             */
+            lacking: number;
+            /** Mean */
+            mean: number | null;
+            /**
+             * Std
+             * @description Sample standard deviation; empty below two values.
+             */
+            std: number | null;
+            /** @description Of the mean, by Student's t. */
+            interval: components["schemas"]["ConfidenceInterval"] | null;
+            /** @description Of the mean, by the BCa bootstrap, if asked for; empty below three values. */
+            bootstrap: components["schemas"]["ConfidenceInterval"] | null;
+            /** @description With the baseline, over the seeds that both have; p after Holm's correction over the groups. */
+            comparison: components["schemas"]["CellComparison"] | null;
+            /** Values */
+            values: number[];
+        };
+        /**
+         * GroupsRequest
+         * @description Runs to group, and what to compare.
+         */
+        GroupsRequest: {
+            /**
+             * Filter
+             * @description As in the list of runs.
+             */
+            filter?: string | null;
+            /** Study Id */
+            study_id?: string | null;
+            /** Experiment */
+            experiment?: string | null;
+            /**
+             * By
+             * @description Fields of the spec, or names in scripts' configurations. When left out: all that differ among the runs, except the seed.
+             */
+            by?: string[] | null;
+            /**
+             * Metrics
+             * @default [
+             *       "test_acc"
+             *     ]
+             */
+            metrics: string[];
+            /**
+             * Goals
+             * @description Where they are not what the names say.
+             * @default {}
+             */
+            goals: {
+                [key: string]: "maximize" | "minimize";
+            };
+            /**
+             * Baseline
+             * @description Levels of the group that the others are compared with; `script` names the runs of a script. Nothing is compared when left out.
+             */
+            baseline?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Bootstrap
+             * @description Also the BCa interval of each mean.
+             * @default false
+             */
+            bootstrap: boolean;
         };
         /**
          * Health
@@ -1154,7 +1770,7 @@ export interface components {
         MetricBatch: {
             /**
              * Attempt
-             * @description Attempt that writes; a superseded one is refused. Empty for own scripts, which write to runs that have ended.
+             * @description Attempt that writes; a superseded one is refused. Empty for own scripts, which write to runs that have ended, and to their own at any time.
              */
             attempt?: number | null;
             /** Metrics */
@@ -1266,10 +1882,96 @@ export interface components {
             name: string;
             /**
              * Goal
-             * @default maximize
+             * @description If left out: minimize for costs and losses, else maximize.
+             * @enum {string}
+             */
+            goal?: "maximize" | "minimize";
+            /**
+             * Target
+             * @description A sweep makes no further trials once one has ended this good.
+             */
+            target?: number | null;
+        };
+        /**
+         * ObjectiveRead
+         * @description A metric that a study looks at, and which way is better.
+         */
+        ObjectiveRead: {
+            /** Name */
+            name: string;
+            /**
+             * Goal
              * @enum {string}
              */
             goal: "maximize" | "minimize";
+        };
+        /**
+         * OverlayCurve
+         * @description One metric of one run. `total` counts stored points; thinned, it keeps ends and extremes.
+         */
+        OverlayCurve: {
+            /** Run Id */
+            run_id: string;
+            /** Name */
+            name: string;
+            /** Total */
+            total: number;
+            /** Steps */
+            steps: number[];
+            /** Values */
+            values: number[];
+            /** Epochs */
+            epochs: (number | null)[];
+        };
+        /**
+         * OverlaysRead
+         * @description Curves of many runs, as columns.
+         */
+        OverlaysRead: {
+            /** Run Ids */
+            run_ids: string[];
+            /**
+             * Series
+             * @description Run by run, metrics in the asked order.
+             */
+            series: components["schemas"]["OverlayCurve"][];
+            /**
+             * Pending
+             * @description Runs for which there was no time: ask again, for these alone.
+             */
+            pending: string[];
+        };
+        /**
+         * OverlaysRequest
+         * @description Curves to show over each other.
+         */
+        OverlaysRequest: {
+            /**
+             * Filter
+             * @description As in the list of runs.
+             */
+            filter?: string | null;
+            /** Study Id */
+            study_id?: string | null;
+            /** Experiment */
+            experiment?: string | null;
+            /**
+             * Run Ids
+             * @description These runs; else those that are selected.
+             * @default []
+             */
+            run_ids: string[];
+            /**
+             * Names
+             * @description Metrics.
+             */
+            names: string[];
+            /**
+             * Points
+             * @description Most points a curve.
+             * @default 300
+             */
+            points: number;
         };
         /**
          * Parameter
@@ -1333,6 +2035,29 @@ export interface components {
             when?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * ParameterLeftOut
+         * @description A parameter that has no share.
+         */
+        ParameterLeftOut: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ParameterShare
+         * @description How much a parameter mattered.
+         */
+        ParameterShare: {
+            /** Name */
+            name: string;
+            /**
+             * Share
+             * @description Of the variance that all parameters explain.
+             */
+            share: number;
         };
         /**
          * PredictRequest
@@ -1474,6 +2199,38 @@ export interface components {
             source: string;
         };
         /**
+         * RunChange
+         * @description What people call a run and write about it; what is left out stays as it is.
+         */
+        RunChange: {
+            /** Name */
+            name?: string | null;
+            /** Experiment */
+            experiment?: string | null;
+            /**
+             * Tags
+             * @description Instead of those it has.
+             */
+            tags?: string[] | null;
+            /**
+             * Add Tags
+             * @default []
+             */
+            add_tags: string[];
+            /**
+             * Remove Tags
+             * @default []
+             */
+            remove_tags: string[];
+            /** Notes */
+            notes?: string | null;
+            /**
+             * Archived
+             * @description Whether lists leave it out.
+             */
+            archived?: boolean | null;
+        };
+        /**
          * RunCreate
          * @description A run to queue; also the format of a run file.
          */
@@ -1502,6 +2259,133 @@ export interface components {
             spec: components["schemas"]["RunSpec"];
         };
         /**
+         * RunDifferences
+         * @description What differs in the specs of runs.
+         */
+        RunDifferences: {
+            /** Run Ids */
+            run_ids: string[];
+            /**
+             * Names
+             * @description What the runs are called, in the same order.
+             */
+            names: string[];
+            /** Fields */
+            fields: components["schemas"]["DifferingField"][];
+            /**
+             * Same
+             * @description Fields that all have in common.
+             */
+            same: number;
+            /**
+             * Identical
+             * @description Runs whose specs are the same, seed included.
+             */
+            identical: string[][];
+        };
+        /**
+         * RunEstimate
+         * @description What one run is likely to need. Spikes and operations are of one sample, in all its steps.
+         */
+        RunEstimate: {
+            parameters: components["schemas"]["EstimateRange"];
+            neurons: components["schemas"]["EstimateRange"];
+            /** @description Multiply-accumulates of the folded network. */
+            macs: components["schemas"]["EstimateRange"];
+            /** @description Synaptic operations of the folded network. */
+            synops: components["schemas"]["EstimateRange"];
+            spikes: components["schemas"]["EstimateRange"];
+            /** @description Share of neurons that fire at a step. */
+            firing_rate: components["schemas"]["EstimateRange"];
+            /** @description About how much the training's tensors take, beside the process itself. */
+            memory_bytes: components["schemas"]["EstimateRange"];
+            /** @description From start to end; empty until a run of the kind has finished. */
+            seconds: components["schemas"]["EstimateRange"] | null;
+            /**
+             * Basis
+             * @description What the estimates rest on, in words.
+             */
+            basis: string[];
+        };
+        /**
+         * RunGroup
+         * @description Runs with the same levels.
+         */
+        RunGroup: {
+            /**
+             * Levels
+             * @description Value of each field of `by`; null where missing.
+             */
+            levels: {
+                [key: string]: unknown;
+            };
+            /**
+             * Script
+             * @description Name of the script's runs that it holds; empty for what workers trained.
+             */
+            script: string | null;
+            /**
+             * Baseline
+             * @description True for the group that the others are compared with.
+             */
+            baseline: boolean;
+            /** Runs */
+            runs: number;
+            /**
+             * Counts
+             * @description All runs by state; no zeros.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Repeats
+             * @description Runs left out of the statistics because another one has the same spec and the same seed: the newest that succeeded stands for them.
+             */
+            repeats: number;
+            /**
+             * Mixed
+             * @description Fields besides the seed in which its runs differ all the same.
+             */
+            mixed: string[];
+            /**
+             * Run Ids
+             * @description Every run, oldest first.
+             */
+            run_ids: string[];
+            /**
+             * Metrics
+             * @description In the order of the request.
+             */
+            metrics: components["schemas"]["GroupMetric"][];
+        };
+        /**
+         * RunGroups
+         * @description Runs in groups, in the order of each group's oldest run.
+         */
+        RunGroups: {
+            /** By */
+            by: string[];
+            /** Metrics */
+            metrics: string[];
+            /** Goals */
+            goals: {
+                [key: string]: "maximize" | "minimize";
+            };
+            /**
+             * Total
+             * @description Runs in all groups.
+             */
+            total: number;
+            /** Groups */
+            groups: components["schemas"]["RunGroup"][];
+            /**
+             * Complete
+             * @description True when no run is queued, running or paused.
+             */
+            complete: boolean;
+        };
+        /**
          * RunPage
          * @description One page of runs.
          */
@@ -1512,6 +2396,18 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * RunPlan
+         * @description What a run document would queue.
+         */
+        RunPlan: {
+            /** Name */
+            name: string;
+            spec: components["schemas"]["RunSpec"];
+            /** Spec Digest */
+            spec_digest: string;
+            estimate: components["schemas"]["RunEstimate"];
         };
         /**
          * RunRead
@@ -1549,7 +2445,15 @@ export interface components {
             worker_id: string | null;
             /** Cancel Requested */
             cancel_requested: boolean;
-            spec: components["schemas"]["RunSpec"];
+            /** @description Who trains it: a worker, or a script of one's own. */
+            source: components["schemas"]["RunSource"];
+            /**
+             * Spec
+             * @description What it is: of a worker's run its specification, of a script's run the configuration that the script gave, nested names joined with dots.
+             */
+            spec: {
+                [key: string]: unknown;
+            } | components["schemas"]["RunSpec"];
             /** Spec Digest */
             spec_digest: string;
             progress: components["schemas"]["ProgressRead"] | null;
@@ -1569,6 +2473,16 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Archived At
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            /**
+             * Notes
+             * @description What a person wrote about it, in Markdown.
+             */
+            notes: string | null;
             /** Attempts */
             attempts: components["schemas"]["AttemptRead"][];
             /** Model Id */
@@ -1579,6 +2493,12 @@ export interface components {
              */
             queue_position: number | null;
         };
+        /**
+         * RunSource
+         * @description Who trains a run.
+         * @enum {string}
+         */
+        RunSource: "worker" | "script";
         /**
          * RunSpec
          * @description One training run, completely: two runs with one digest train the same weights.
@@ -1938,7 +2858,15 @@ export interface components {
             worker_id: string | null;
             /** Cancel Requested */
             cancel_requested: boolean;
-            spec: components["schemas"]["RunSpec"];
+            /** @description Who trains it: a worker, or a script of one's own. */
+            source: components["schemas"]["RunSource"];
+            /**
+             * Spec
+             * @description What it is: of a worker's run its specification, of a script's run the configuration that the script gave, nested names joined with dots.
+             */
+            spec: {
+                [key: string]: unknown;
+            } | components["schemas"]["RunSpec"];
             /** Spec Digest */
             spec_digest: string;
             progress: components["schemas"]["ProgressRead"] | null;
@@ -1958,6 +2886,11 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Archived At
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
         };
         /**
          * SamplesRead
@@ -1971,6 +2904,129 @@ export interface components {
             inputs: (number[][][] | number[][][][])[];
             /** Labels */
             labels: number[];
+        };
+        /**
+         * ScriptBeat
+         * @description What a script is told when it says that it is at work.
+         */
+        ScriptBeat: {
+            /** @description cancelled means: a person wants it to stop. */
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Lease Seconds
+             * @description A script that is silent for so long is lost.
+             */
+            lease_seconds: number;
+        };
+        /**
+         * ScriptEnd
+         * @description How a script's run ended.
+         */
+        ScriptEnd: {
+            /**
+             * Status
+             * @default succeeded
+             * @enum {string}
+             */
+            status: "succeeded" | "failed" | "cancelled";
+            /** Exit Code */
+            exit_code?: number | null;
+            /**
+             * Detail
+             * @description Why, for a person.
+             */
+            detail?: string | null;
+            /**
+             * Finished At
+             * @description By the script's clock; now if empty.
+             */
+            finished_at?: string | null;
+        };
+        /**
+         * ScriptRunCreate
+         * @description A run that a script of one's own trains, and that begins with this.
+         */
+        ScriptRunCreate: {
+            /**
+             * Id
+             * @description Made by the script, which can so send this again, and later; else the service makes one.
+             */
+            id?: string | null;
+            /**
+             * Name
+             * @description In a study, runs of one name make one cell.
+             * @default script
+             */
+            name: string;
+            /**
+             * Experiment
+             * @default default
+             */
+            experiment: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /** Notes */
+            notes?: string | null;
+            /**
+             * Config
+             * @description Any JSON; nested names are joined with dots. `seed` pairs it in a study.
+             * @default {}
+             */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Study Id
+             * @description Study whose table it stands in.
+             */
+            study_id?: string | null;
+            /**
+             * Host
+             * @default
+             */
+            host: string;
+            /**
+             * Device
+             * @default
+             */
+            device: string;
+            /**
+             * Started At
+             * @description By the script's clock; now if empty.
+             */
+            started_at?: string | null;
+        };
+        /**
+         * SeedsAdded
+         * @description What more seeds queued, or would queue.
+         */
+        SeedsAdded: {
+            /** Seeds */
+            seeds: number[];
+            /**
+             * Runs
+             * @description Runs that were missing: cells without one of these seeds.
+             */
+            runs: number;
+            /**
+             * Names
+             * @description Their names, in the order in which they begin.
+             */
+            names: string[];
+            study: components["schemas"]["StudyRead"];
+        };
+        /**
+         * SeedsRequest
+         * @description More seeds for a study: these, or so many that follow its highest.
+         */
+        SeedsRequest: {
+            /** Seeds */
+            seeds?: number[] | null;
+            /** Count */
+            count?: number | null;
         };
         /**
          * ServiceInfo
@@ -2003,6 +3059,39 @@ export interface components {
             web: boolean;
         };
         /**
+         * StudyBest
+         * @description The best run of a study, or with several objectives its Pareto front.
+         */
+        StudyBest: {
+            /** Study Id */
+            study_id: string;
+            /**
+             * Objectives
+             * @description The study's own metric first.
+             */
+            objectives: components["schemas"]["ObjectiveRead"][];
+            /**
+             * Runs
+             * @description One run, the earliest of equals; with several objectives all runs that no other beats, best in the first objective first. Empty before a run has finished.
+             */
+            runs: components["schemas"]["BestRun"][];
+            /**
+             * Finished
+             * @description Runs that were trained to the end: one of them is best.
+             */
+            finished: number;
+            /**
+             * Pruned
+             * @description Runs that were stopped early; never best.
+             */
+            pruned: number;
+            /**
+             * Failed
+             * @description Runs that failed; never best.
+             */
+            failed: number;
+        };
+        /**
          * StudyCell
          * @description One combination of the factors, over its seeds.
          */
@@ -2015,6 +3104,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Script
+             * @description Name of the runs of people's own scripts that make this cell; then `levels` has only what they gave. Empty for what workers trained.
+             */
+            script: string | null;
+            /**
              * N
              * @description Runs that succeeded and have the metric.
              */
@@ -2026,6 +3120,11 @@ export interface components {
             runs: number;
             /** Failed */
             failed: number;
+            /**
+             * Pruned
+             * @description Runs that were stopped early.
+             */
+            pruned: number;
             /** Mean */
             mean: number | null;
             /**
@@ -2058,7 +3157,7 @@ export interface components {
         };
         /**
          * StudyChange
-         * @description What changes about a study while it runs; what is left out stays as it is.
+         * @description What changes about a study; what is left out stays as it is.
          */
         StudyChange: {
             /**
@@ -2071,6 +3170,20 @@ export interface components {
              * @description Most runs that are open at once.
              */
             parallel?: number | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Experiment
+             * @description Its runs go there too.
+             */
+            experiment?: string | null;
+            /** Notes */
+            notes?: string | null;
+            /**
+             * Archived
+             * @description Whether lists leave it and its runs out.
+             */
+            archived?: boolean | null;
         };
         /**
          * StudyDocument
@@ -2107,7 +3220,7 @@ export interface components {
              */
             method: "grid" | "random" | "bayes" | "tpe" | "gp";
             /**
-             * @description What the table compares; a name alone means maximize.
+             * @description What the table compares, and a sweep searches.
              * @default {
              *       "name": "test_acc",
              *       "goal": "maximize"
@@ -2124,7 +3237,7 @@ export interface components {
             };
             /**
              * Parameters
-             * @description Fields of the grid or the sweep, in the form of sweep files.
+             * @description Fields of the grid or the sweep, in the form of sweep files; a group of nested ones counts as if they stood in its place.
              * @default {}
              */
             parameters: {
@@ -2147,7 +3260,7 @@ export interface components {
             design: "factorial" | "one-at-a-time";
             /**
              * Baseline
-             * @description Levels of the cell that others are compared with; the first if empty.
+             * @description Levels of the cell that others are compared with, or {script: name} for what scripts of your own measured under that name; the first cell if empty.
              */
             baseline?: {
                 [key: string]: unknown;
@@ -2210,6 +3323,38 @@ export interface components {
             description?: string | null;
         };
         /**
+         * StudyImportance
+         * @description Which parameters of a study mattered for a metric: fANOVA over a random forest.
+         */
+        StudyImportance: {
+            /** Study Id */
+            study_id: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Epoch
+             * @description Epoch at which the runs were compared; empty for the last values of those that were trained to the end.
+             */
+            epoch: number | null;
+            /**
+             * Runs
+             * @description Runs that it was computed from.
+             */
+            runs: number;
+            /**
+             * Shares
+             * @description Largest first. They add up to 1 even where a metric is noise.
+             */
+            shares: components["schemas"]["ParameterShare"][];
+            /** Left Out */
+            left_out: components["schemas"]["ParameterLeftOut"][];
+            /**
+             * Notice
+             * @description Why there are no shares.
+             */
+            notice: string | null;
+        };
+        /**
          * StudyPage
          * @description One page of studies.
          */
@@ -2237,6 +3382,28 @@ export interface components {
             cells: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Seeds
+             * @description Seeds that every cell meets.
+             */
+            seeds: number[];
+            /**
+             * Remarks
+             * @description Parts of the document that have no effect, and why.
+             */
+            remarks: string[];
+            /**
+             * Estimates
+             * @description Of a run of each cell, in the order of `cells`; of a sweep, one for any trial.
+             */
+            estimates: components["schemas"]["RunEstimate"][];
+            /**
+             * Slots
+             * @description Runs that the workers alive train at once.
+             */
+            slots: number;
+            /** @description Of the whole study on these slots, nothing stopped early; empty while the time of a run is unknown. */
+            seconds: components["schemas"]["EstimateRange"] | null;
         };
         /**
          * StudyRead
@@ -2296,12 +3463,48 @@ export interface components {
             /** Eta Seconds */
             eta_seconds: number | null;
             /**
+             * Notes
+             * @description What a person wrote about it, in Markdown.
+             */
+            notes: string | null;
+            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Archived At
+             * @description Since when lists leave it and its runs out.
+             */
+            archived_at: string | null;
+        };
+        /**
+         * StudyRerun
+         * @description What a rerun queued.
+         */
+        StudyRerun: {
+            /** Queued */
+            queued: number;
+            /**
+             * Scripts
+             * @description Such runs of own scripts; no worker can train those.
+             */
+            scripts: number;
+            study: components["schemas"]["StudyRead"];
+        };
+        /**
+         * StudyRerunRequest
+         * @description Which runs of a study are queued again.
+         */
+        StudyRerunRequest: {
+            /**
+             * Which
+             * @default failed
+             * @enum {string}
+             */
+            which: "failed" | "cancelled" | "both";
         };
         /**
          * StudyTable
@@ -2328,6 +3531,80 @@ export interface components {
              * @description True when no run is queued, running or paused.
              */
             complete: boolean;
+        };
+        /**
+         * WebhookCreate
+         * @description An address to tell what happens.
+         */
+        WebhookCreate: {
+            /**
+             * Url
+             * @description Where to POST what happens: https://host/path.
+             */
+            url: string;
+            /**
+             * Events
+             * @description What to tell; the usual when left out.
+             * @default [
+             *       "study_ended",
+             *       "study_paused",
+             *       "run_failed"
+             *     ]
+             */
+            events: components["schemas"]["WebhookEvent"][];
+        };
+        /**
+         * WebhookCreated
+         * @description A new webhook with its secret, which is shown this once.
+         */
+        WebhookCreated: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Secret
+             * @description Key of the signatures of all that it is sent.
+             */
+            secret: string;
+        };
+        /**
+         * WebhookEvent
+         * @description What a webhook may be told of.
+         * @enum {string}
+         */
+        WebhookEvent: "study_ended" | "study_paused" | "run_failed" | "run_ended";
+        /**
+         * WebhookList
+         * @description All webhooks.
+         */
+        WebhookList: {
+            /** Items */
+            items: components["schemas"]["WebhookRead"][];
+        };
+        /**
+         * WebhookRead
+         * @description An address that is told what happens.
+         */
+        WebhookRead: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * WorkerList
@@ -2360,7 +3637,17 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "alive" | "draining" | "stopped" | "lost";
+            status: "alive" | "quarantined" | "draining" | "stopped" | "lost";
+            /**
+             * Quarantined At
+             * @description Since when it gets no runs, because they failed on it one after another.
+             */
+            quarantined_at: string | null;
+            /**
+             * Quarantine Reason
+             * @description Which failed, and what to do.
+             */
+            quarantine_reason: string | null;
             /** Run Ids */
             run_ids: string[];
             /**
@@ -2385,6 +3672,212 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    group_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunGroups"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_specs: {
+        parameters: {
+            query: {
+                /** @description Runs to compare, 2 or more. */
+                run_id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDifferences"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overlay_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverlaysRequest"];
+            };
+        };
+        responses: {
+            /** @description The curves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlaysRead"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_runs: {
         parameters: {
             query?: {
@@ -2392,7 +3885,10 @@ export interface operations {
                 filter?: string | null;
                 /** @description Only in one of these states. */
                 status?: components["schemas"]["RunStatus"][];
+                /** @description Only of this experiment. */
                 experiment?: string | null;
+                /** @description Only where every word occurs, in either case: in the name, the experiment, a tag, the notes, or as an id or a start or an end of one. */
+                q?: string | null;
                 /** @description Only of this study. */
                 study_id?: string | null;
                 /** @description Most items of this page. */
@@ -2401,6 +3897,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Those that were deleted and can be brought back, instead of the others. */
                 deleted?: boolean;
+                /** @description Those that were archived, alone or with their study, instead of the others. */
+                archived?: boolean;
             };
             header?: never;
             path?: never;
@@ -2482,6 +3980,75 @@ export interface operations {
             };
             /** @description Not possible in the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPlan"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2616,6 +4183,96 @@ export interface operations {
             };
             /** @description Not possible in the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2979,6 +4636,254 @@ export interface operations {
             };
         };
     };
+    begin_script_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made by the client: a request sent again with it creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptRunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beat_script_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptBeat"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_script_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRead"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_metrics: {
         parameters: {
             query?: {
@@ -3198,12 +5103,18 @@ export interface operations {
     list_studies: {
         parameters: {
             query?: {
+                /** @description Only of this experiment. */
+                experiment?: string | null;
+                /** @description Only where every word occurs, in either case: in the name, the experiment, a tag, the notes, or as an id or a start or an end of one. */
+                q?: string | null;
                 /** @description Most items of this page. */
                 limit?: number;
                 /** @description next_cursor of the page before; empty for the first page. */
                 cursor?: string | null;
                 /** @description Those that were deleted and can be brought back, instead of the others. */
                 deleted?: boolean;
+                /** @description Those that were archived, alone or with their study, instead of the others. */
+                archived?: boolean;
             };
             header?: never;
             path?: never;
@@ -3997,6 +5908,440 @@ export interface operations {
             };
         };
     };
+    rerun_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StudyRerunRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyRerun"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_study_seeds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made by the client: a request sent again with it creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedsAdded"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_study_seeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedsAdded"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_study_best: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyBest"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_study_importance: {
+        parameters: {
+            query?: {
+                /** @description Metric to explain; the study's own when empty. */
+                metric?: string | null;
+                /** @description Compare all runs at this epoch, or `last`: what those that were trained to the end came to. When empty, `last`, but of a study that stops runs early the first epoch at which it may. */
+                epoch?: number | "last" | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a study. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyImportance"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentList"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: {
@@ -4753,6 +7098,441 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a worker. */
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made by the client: a request sent again with it creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookCreated"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Most items of this page. */
+                limit?: number;
+                /** @description next_cursor of the page before; empty for the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error, logged under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store or the service cannot work right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRead"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is wrong; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description An internal error, logged under the request id. */

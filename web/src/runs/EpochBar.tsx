@@ -1,10 +1,12 @@
 // How far a run is: steps as a bar, epochs as numbers.
 import type { RunSummary } from "../api/types";
+import { MISSING } from "../format/numbers";
 import { epochsOf, shareDone } from "./figures";
 import styles from "./runs.module.css";
 
 export function EpochBar({ run }: { run: RunSummary }) {
   const { done, all } = epochsOf(run);
+  if (all === 0) return <span className="dim">{MISSING}</span>;
   return (
     <span className={styles.epochs}>
       <span className={styles.track} aria-hidden="true">

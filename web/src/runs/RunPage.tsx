@@ -119,7 +119,7 @@ function factsOf(run: RunRead): Fact[] {
 }
 
 function RunActions({ run }: { run: RunRead }) {
-  if (run.status === "failed" || run.status === "cancelled") {
+  if (run.source === "worker" && (run.status === "failed" || run.status === "cancelled")) {
     return (
       <ConfirmButton
         action="retryRun"
@@ -138,9 +138,11 @@ function RunActions({ run }: { run: RunRead }) {
       label="Cancel run"
       question="Cancel this run?"
       consequence={
-        run.status === "running"
-          ? "It stops at its next optimiser step. What it measured so far is kept, and it can be retried."
-          : "It leaves the queue. It can be retried later."
+        run.source === "script"
+          ? "It has ended then; its script is told, and what it measured is kept."
+          : run.status === "running"
+            ? "It stops at its next optimiser step. What it measured so far is kept, and it can be retried."
+            : "It leaves the queue. It can be retried later."
       }
       dangerous
     />

@@ -19,7 +19,8 @@ export function shareDone(run: RunSummary): number {
   return steps > 0 ? Math.min(1, step / steps) : 0;
 }
 
-/** Epochs done and to do; before the first report the specification knows how many. */
+/** Epochs done and to do, 0 where a script does not say; before the first report the spec knows. */
 export function epochsOf(run: RunSummary): { done: number; all: number } {
-  return { done: run.progress?.epoch ?? 0, all: run.progress?.epochs ?? run.spec.epochs };
+  const planned = run.source === "worker" ? Number(run.spec.epochs) : 0;
+  return { done: run.progress?.epoch ?? 0, all: run.progress?.epochs ?? planned };
 }

@@ -75,7 +75,7 @@ function Cells({ table }: { table: StudyTable }) {
         <tbody>
           {table.cells.map((cell) => (
             <tr
-              key={JSON.stringify(cell.levels)}
+              key={JSON.stringify([cell.script, cell.levels])}
               className={best.has(cell) ? styles.best : undefined}
             >
               <Row cell={cell} table={table} domain={domain} best={best.has(cell)} />
@@ -117,9 +117,9 @@ function Row({ cell, table, domain, best }: RowProps) {
   const verdicts = Object.entries(cell.verdicts).map(([verdict, n]) => `${n} ${verdict}`);
   return (
     <>
-      {table.factors.map((factor) => (
+      {table.factors.map((factor, index) => (
         <th key={factor} scope="row">
-          {specValue(factor, cell.levels[factor])}
+          {levelOf(cell, factor, index)}
         </th>
       ))}
       <td className="num">
@@ -140,6 +140,13 @@ function Row({ cell, table, domain, best }: RowProps) {
       <td>{verdicts.join(", ") || <span className="dim">{MISSING}</span>}</td>
     </>
   );
+}
+
+/** A cell's level; the name of what own scripts measured stands in the first column. */
+function levelOf(cell: StudyCell, factor: string, index: number): string {
+  if (cell.script === null) return specValue(factor, cell.levels[factor]);
+  const given = factor in cell.levels ? [specValue(factor, cell.levels[factor])] : [];
+  return (index === 0 ? [cell.script, ...given] : given).join(": ");
 }
 
 function Scale({ domain, name }: { domain: Domain | null; name: string }) {

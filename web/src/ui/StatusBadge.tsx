@@ -9,6 +9,7 @@ const LIKE: Record<string, RunStatus> = {
   draining: "paused",
   stopped: "cancelled",
   lost: "failed",
+  quarantined: "failed",
   finished: "succeeded",
   drained: "paused",
   exact: "succeeded",

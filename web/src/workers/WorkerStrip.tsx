@@ -38,7 +38,10 @@ export function WorkerStrip() {
 function Worker({ worker }: { worker: WorkerRead }) {
   const busy = worker.run_ids.length;
   return (
-    <li className={styles.worker} title={`${worker.id} · process ${worker.pid}`}>
+    <li
+      className={styles.worker}
+      title={worker.quarantine_reason ?? `${worker.id} · process ${worker.pid}`}
+    >
       <StatusBadge status={worker.status} />
       <span>
         {worker.host} <span className="dim">{worker.device}</span>

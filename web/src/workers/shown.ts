@@ -1,7 +1,13 @@
 // Which workers are worth a place on the first page.
 import type { WorkerRead } from "../api/types";
 
-const RANK: Record<WorkerRead["status"], number> = { alive: 0, draining: 1, lost: 2, stopped: 3 };
+const RANK: Record<WorkerRead["status"], number> = {
+  quarantined: 0,
+  alive: 1,
+  draining: 2,
+  lost: 3,
+  stopped: 4,
+};
 
 /** A lost worker is news for so long; afterwards it is history like a stopped one. */
 const LOST_NEWS_MS = 60 * 60 * 1000;

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from server.studies.search.dimension import Choice, Dimension, Normal, Span, Whole
-from server.studies.search.proposer import Method, Tried, propose
+from server.studies.search.proposer import Method, propose
+from server.studies.search.trials import Tried
 
 LR = Dimension("lr", Span(1e-4, 1e-1, log=True))
 DECAY = Dimension("decay", Span(0.05, 1.0))

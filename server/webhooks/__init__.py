@@ -1,0 +1,1 @@
+"""Webhooks: where one may lead, and how what is sent is signed."""
