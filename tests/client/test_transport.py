@@ -217,15 +217,22 @@ def test_address_that_is_none(url: str) -> None:
 
 def test_short_id_is_found_among_recent_ones() -> None:
     page = {"items": [{"id": "run_01abc"}, {"id": "run_01xyz"}], "next_cursor": None, "total": 2}
+    archived = {"items": [], "next_cursor": None, "total": 0}
     script = Script(
-        problem(404), httpx.Response(200, json=page), httpx.Response(200, json={"id": "run_01xyz"})
+        problem(404),
+        httpx.Response(200, json=page),
+        httpx.Response(200, json=archived),
+        httpx.Response(200, json={"id": "run_01xyz"}),
     )
     assert script.client().runs.find("01x")["id"] == "run_01xyz"
 
 
 def test_ambiguous_short_id_names_what_it_fits() -> None:
-    page = {"items": [{"id": "run_01abc"}, {"id": "run_01xyz"}], "next_cursor": None, "total": 2}
-    script = Script(problem(404), httpx.Response(200, json=page))
+    pages = [
+        {"items": [{"id": run_id}], "next_cursor": None, "total": 1}
+        for run_id in ("run_01abc", "run_01xyz")
+    ]
+    script = Script(problem(404), *(httpx.Response(200, json=page) for page in pages))
     with pytest.raises(InputError, match="2 things: run_01abc, run_01xyz"):
         script.client().runs.find("run_01")
 

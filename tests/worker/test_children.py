@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy.orm import Session
 
@@ -172,7 +173,11 @@ def test_a_living_child_is_renewed_for_and_a_stopped_one_is_not(
     nursery = make()
     living, stopped = running(db, lease_seconds=1), running(db, lease_seconds=1)
     nursery.start(living, 1)
-    nursery.start(stopped, 1).send_signal(signal.SIGSTOP)
+    process = nursery.start(stopped, 1)
+    process.send_signal(signal.SIGSTOP)
+    wait_until(
+        lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED, "it is stopped"
+    )
     before = {run_id: get(db, run_id).lease_expires_at for run_id in (living, stopped)}
 
     nursery.tend()

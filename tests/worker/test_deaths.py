@@ -49,7 +49,7 @@ def test_the_child_of_a_killed_worker_hands_its_run_back(plant: Plant) -> None:
     worker.popen.kill()
 
     run = plant.wait(run_id, RunStatus.QUEUED, seconds=30)
-    assert run.reason == "drained", plant.story(run_id)
+    assert run.reason == "orphaned", plant.story(run_id)
     assert plant.attempts(run_id)[0].outcome == AttemptOutcome.DRAINED
     wait_until(lambda: gone(children), "its children are gone", 30)
     plant.cancel(run_id)
