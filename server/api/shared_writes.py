@@ -75,9 +75,7 @@ class SharedWrites:
         run_id, attempt = key
         points = [point for batch in batches for point in batch.points]
         with self._db.write() as session:
-            write_metrics(
-                session, run_id, points, attempt=attempt, script_lease=self._script_lease
-            )
+            write_metrics(session, run_id, points, attempt=attempt, script_lease=self._script_lease)
 
 
 def _next(line: _Line) -> list[_Batch]:

@@ -102,8 +102,6 @@ def _run_fields(run: Run) -> dict[str, Any]:
         for name in RunSummary.model_fields
         if name not in ("spec", "progress")
     } | {
-        "spec": run.spec
-        if run.source == RunSource.SCRIPT
-        else RunSpec.model_validate(run.spec),
+        "spec": run.spec if run.source == RunSource.SCRIPT else RunSpec.model_validate(run.spec),
         "progress": None if run.progress is None else ProgressRead.model_validate(run.progress),
     }

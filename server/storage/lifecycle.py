@@ -248,9 +248,7 @@ def due_to_wake(session: Session, *, again_seconds: float, limit: int) -> list[s
     return list(session.scalars(query))
 
 
-def mark_woken(
-    session: Session, run_ids: Sequence[str], *, again_seconds: float = 0
-) -> list[str]:
+def mark_woken(session: Session, run_ids: Sequence[str], *, again_seconds: float = 0) -> list[str]:
     """Note that messages about these runs are sent just now.
 
     Returns those that wait and that nobody else has woken meanwhile, in the order given.

@@ -105,7 +105,13 @@ class TestSeeds:
 
     def test_who_cannot_have_them_is_told_why(self, client: httpx.Client, study: str) -> None:
         at = f"/studies/{study}/seeds"
-        for body in ({}, {"seeds": []}, {"count": 1, "seeds": [1]}, {"seeds": [-1]}):
+        wrong: list[dict[str, Any]] = [
+            {},
+            {"seeds": []},
+            {"count": 1, "seeds": [1]},
+            {"seeds": [-1]},
+        ]
+        for body in wrong:
             assert client.post(at, json=body).status_code == 422
         assert "the limit is" in client.post(at, json={"count": 999}).json()["detail"]
         client.post(f"/studies/{study}/cancel")

@@ -104,7 +104,7 @@ def test_no_run_is_queued_twice_by_two_at_once(db: Database) -> None:
         thread.join()
     assert sorted(counts) == [0, 0, 5]
     with db.read() as session:
-        told = [event.run_id for event in events.after(session, 0) if event.data.get("was")]
+        told = [str(event.run_id) for event in events.after(session, 0) if event.data.get("was")]
     assert sorted(told) == sorted(3 * failed)  # begun, failed, queued again
 
 
