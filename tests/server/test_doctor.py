@@ -19,7 +19,7 @@ from server.doctor.__main__ import diagnose
 from server.findings import Finding, Status, examine, ok
 from server.queue import RunQueue
 from server.settings import Settings
-from server.storage import heartbeats, lifecycle, studies, workers
+from server.storage import heartbeats, lifecycle, studies
 from server.storage.artifact_files import ArtifactFiles
 from server.storage.artifacts import record_artifact
 from server.storage.clock import now
@@ -29,6 +29,7 @@ from server.storage.states import ArtifactKind
 from tests.conftest import SettingsFactory
 from tests.support.environment import environment_of
 from tests.support.runs import claim_run, make_run
+from tests.support.workers import register_worker
 
 
 @pytest.fixture(params=["embedded", "team"])
@@ -57,13 +58,9 @@ def says(findings: Sequence[Finding], check: str, status: Status) -> str:
 
 def add_worker(db: Database, worker_id: str = "w", *, silent: float = 0, **changes: str) -> None:
     with db.write() as session:
-        workers.register(
+        register_worker(
             session,
-            worker_id=worker_id,
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=1,
+            worker_id,
             versions={"realspike": version("realspike"), "torch": "2.13.0", **changes},
             datasets={"digits": "ready", "mnist": "missing"},
         )

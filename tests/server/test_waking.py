@@ -10,26 +10,17 @@ import pytest
 from server.errors import QueueError
 from server.queue import RunQueue
 from server.settings import Settings
-from server.storage import workers
 from server.storage.database import Database
 from server.waking import wake
 from tests.conftest import SettingsFactory
 from tests.support.runs import get, make_run
 from tests.support.services import free_port
+from tests.support.workers import register_worker
 
 
 def add_worker(db: Database, *, slots: int) -> None:
     with db.write() as session:
-        workers.register(
-            session,
-            worker_id="worker-1",
-            host="host-1",
-            pid=1,
-            device="cpu",
-            slots=slots,
-            versions={},
-            datasets={},
-        )
+        register_worker(session, "worker-1", host="host-1", slots=slots)
 
 
 @pytest.fixture

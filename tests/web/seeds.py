@@ -15,9 +15,9 @@ from server.storage import (
     metrics,
     runs,
     studies,
-    workers,
 )
 from tests.support.runs import claim_run, make_run, report_death
+from tests.support.workers import register_worker
 from tests.web.conftest import Site
 
 EPOCH_STEPS = 23
@@ -187,15 +187,8 @@ def add_study(site: Site, name: str) -> str:
 def add_worker(site: Site, worker_id: str = "worker-1") -> None:
     """A worker with two slots."""
     with site.db.write() as session:
-        workers.register(
-            session,
-            worker_id=worker_id,
-            host="lab-1",
-            pid=4242,
-            device="cpu",
-            slots=2,
-            versions={},
-            datasets={"digits": "ready"},
+        register_worker(
+            session, worker_id, host="lab-1", pid=4242, slots=2, datasets={"digits": "ready"}
         )
 
 

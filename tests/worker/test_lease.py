@@ -8,6 +8,7 @@ from server.storage import lifecycle, runs, workers
 from server.storage.database import Database, now
 from tests.support.runs import claim_run, make_run
 from tests.support.waiting import wait_until
+from tests.support.workers import register_worker
 from worker.lease import Lease
 
 
@@ -49,16 +50,7 @@ def test_a_draining_worker_asks_to_stop(db: Database) -> None:
     run_id = make_run(db)
     lease = Lease(db, run_id, claim_run(db, run_id, worker_id="w"), seconds=60)
     with db.write() as session:
-        workers.register(
-            session,
-            worker_id="w",
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=1,
-            versions={},
-            datasets={},
-        )
+        register_worker(session)
         workers.set_draining(session, "w")
 
     lease.renew()

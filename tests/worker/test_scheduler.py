@@ -7,12 +7,12 @@ import pytest
 
 from server.errors import QueueError
 from server.settings import Settings
-from server.storage import workers
 from server.storage.database import Database
 from server.storage.states import RunStatus
 from tests.conftest import SettingsFactory
 from tests.support.runs import claim_run, get, make_run
 from tests.support.waiting import wait_until
+from tests.support.workers import register_worker
 from tests.worker.faults import FailingDatabase
 from worker.scheduler import Scheduler, run_scheduler
 
@@ -38,16 +38,7 @@ def scheduler(own: Settings) -> Iterator[Scheduler]:
 
 def add_worker(db: Database, worker_id: str, *, slots: int) -> None:
     with db.write() as session:
-        workers.register(
-            session,
-            worker_id=worker_id,
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=slots,
-            versions={},
-            datasets={},
-        )
+        register_worker(session, worker_id, slots=slots)
 
 
 def woken(db: Database, run_ids: list[str]) -> list[bool]:

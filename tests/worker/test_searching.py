@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from server.settings import Settings
-from server.storage import lifecycle, metrics, runs, studies, sweeps, workers
+from server.storage import lifecycle, metrics, runs, studies, sweeps
 from server.storage.database import Database
 from server.storage.models import Run
 from server.storage.states import RunStatus
 from server.studies.expand import expand, stored_fields
 from server.studies.spec import parse_study
 from tests.support.runs import claim_run
+from tests.support.workers import register_worker
 from worker.searching import Searching
 
 SWEEP: dict[str, Any] = {
@@ -109,16 +110,7 @@ def test_without_a_limit_there_are_as_many_trials_as_slots(
 ) -> None:
     study_id = make_sweep(db, parallel=None)
     with db.write() as session:
-        workers.register(
-            session,
-            worker_id="w",
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=3,
-            versions={},
-            datasets={},
-        )
+        register_worker(session, slots=3)
     searching.step()
     assert len(trials(db, study_id)) == 3
 

@@ -74,7 +74,11 @@ def test_a_stopped_child_loses_its_run_and_another_takes_its_place(plant: Plant)
     assert plant.wait(run_id).status == RunStatus.SUCCEEDED, plant.story(run_id)
     first, second = plant.attempts(run_id)
     assert (first.outcome, second.outcome) == (AttemptOutcome.LOST, AttemptOutcome.SUCCEEDED)
-    assert first.exit == f"signal 9 (SIGKILL): it was stopped for {2 * LEASE_SECONDS} s"
+    # Its run was another's after one lease, so both are over at about the same moment.
+    assert first.exit in (
+        f"signal 9 (SIGKILL): it was stopped for {2 * LEASE_SECONDS} s",
+        f"signal 9 (SIGKILL): it went on for {LEASE_SECONDS} s after it lost its run",
+    )
     assert second.resumed_step > 0
 
 

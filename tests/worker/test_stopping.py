@@ -20,6 +20,7 @@ from server.storage.states import AttemptOutcome, RunStatus
 from tests.support.environment import environment_of
 from tests.support.runs import get, make_run
 from tests.support.waiting import wait_until
+from tests.support.workers import register_worker
 from tests.worker.conftest import SHORT
 from tests.worker.plant import Plant, Process, make_plant
 from worker.execute import Bench, look_at_run
@@ -164,16 +165,7 @@ def test_a_second_signal_ends_it_at_once(embedded: Plant) -> None:
 def test_a_draining_worker_claims_nothing(embedded: Plant, tmp_path: Path) -> None:
     machine = Machine(worker_id="w", host="h", gpus=0, slots=1, device="cpu")
     with embedded.database.write() as session:
-        workers.register(
-            session,
-            worker_id="w",
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=1,
-            versions={},
-            datasets={},
-        )
+        register_worker(session)
         workers.set_draining(session, "w")
     run_id = make_run(embedded.database)
 

@@ -18,12 +18,13 @@ import pytest
 import redis
 
 from server.settings import Settings
-from server.storage import heartbeats, workers
+from server.storage import heartbeats
 from server.storage.database import Database, migrate
 from tests.conftest import SettingsFactory
 from tests.server.api.conftest import LiveServer, serving
 from tests.support.services import fresh_database, postgres_server, redis_server, shown
 from tests.support.waiting import wait_until
+from tests.support.workers import register_worker
 
 BOUND = 5.0
 """Seconds within which a readiness check must answer; a longer wait is a time-out of the client."""
@@ -159,13 +160,4 @@ def everybody(db: Database) -> None:
     """A worker and a scheduler that are alive."""
     with db.write() as session:
         heartbeats.beat(session, heartbeats.SCHEDULER)
-        workers.register(
-            session,
-            worker_id="w",
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=1,
-            versions={},
-            datasets={},
-        )
+        register_worker(session)

@@ -9,28 +9,20 @@ import pytest
 from server.api.services import Services
 from server.errors import QueueError
 from server.queue import RunQueue
-from server.storage import lifecycle, logs, metrics, workers
+from server.storage import lifecycle, logs, metrics
 from server.storage.states import RunStatus
 from tests.support.runs import claim_run, get, make_run, report_death, run_in
 from tests.support.waiting import wait_until
+from tests.support.workers import register_worker
 
 
 def submit(client: httpx.Client, **body: Any) -> httpx.Response:
     return client.post("/runs", json={"spec": {}, **body})
 
 
-def register_worker(services: Services, slots: int = 1) -> None:
+def add_worker(services: Services, slots: int = 1) -> None:
     with services.db.write() as session:
-        workers.register(
-            session,
-            worker_id="w1",
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=slots,
-            versions={},
-            datasets={},
-        )
+        register_worker(session, "w1", slots=slots)
 
 
 def test_a_created_run_is_complete_and_found_again(client: httpx.Client) -> None:
@@ -187,7 +179,7 @@ def test_only_as_many_runs_are_sent_out_as_workers_are_free(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(RunQueue, "enqueue_run", lambda _, run_id: sent.append(run_id))
-    register_worker(services, slots=1)
+    add_worker(services, slots=1)
     waiting = make_run(services.db)
     urgent = submit(client, priority=5).json()["id"]
     wait_until(lambda: get(services.db, urgent).woken_at, "the urgent run was sent out")
@@ -206,7 +198,7 @@ def test_a_failing_broker_does_not_fail_the_request(
         raise QueueError("no broker")
 
     monkeypatch.setattr(RunQueue, "enqueue_run", fail)
-    register_worker(services)
+    add_worker(services)
     run_id = submit(client).json()["id"]
     wait_until(lambda: asked, "the broker was asked")
 

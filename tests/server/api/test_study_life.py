@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from server.api.services import Services
-from server.storage import heartbeats, lifecycle, quarantine, workers
+from server.storage import heartbeats, lifecycle, quarantine
 from server.storage.database import Database
 from tests.support.runs import make_run
+from tests.support.workers import register_worker
 
 DOCUMENT: dict[str, Any] = {
     "name": "ablation",
@@ -132,16 +133,7 @@ class TestQuarantine:
     def _bad_worker(self, services: Services) -> None:
         with services.db.write() as session:
             heartbeats.beat(session, heartbeats.SCHEDULER)
-            workers.register(
-                session,
-                worker_id="w",
-                host="h",
-                pid=1,
-                device="cpu",
-                slots=1,
-                versions={},
-                datasets={},
-            )
+            register_worker(session)
         for _ in range(3):
             end(services.db, make_run(services.db), "internal_error")
 
@@ -154,16 +146,7 @@ class TestQuarantine:
         assert nobody.startswith("EVERY worker is quarantined")
         assert f"worker w on h is quarantined: {worker['quarantine_reason']}" == why
         with services.db.write() as session:
-            workers.register(
-                session,
-                worker_id="well",
-                host="h2",
-                pid=1,
-                device="cpu",
-                slots=1,
-                versions={},
-                datasets={},
-            )
+            register_worker(session, "well", host="h2")
         assert client.get("/ready").json()["warnings"] == [why]
 
     def test_a_person_releases_it(self, client: httpx.Client) -> None:

@@ -18,6 +18,7 @@ from server.storage.database import Database, now
 from server.storage.models import Worker
 from server.storage.states import RunStatus
 from tests.support.runs import claim_run, expire, get, make_run, reap, report_death, run_in
+from tests.support.workers import register_worker
 
 HOUR = timedelta(hours=1)
 
@@ -100,16 +101,7 @@ class TestMovedClock:
 
     def test_a_worker_seen_just_now_is_alive(self, db: Database, by: timedelta) -> None:
         with clock_moved(by), db.write() as session:
-            workers.register(
-                session,
-                worker_id="w",
-                host="h",
-                pid=1,
-                device="cpu",
-                slots=2,
-                versions={},
-                datasets={},
-            )
+            register_worker(session, slots=2)
         with db.read() as session:
             worker = session.get_one(Worker, "w")
             assert workers.status_of(worker, now(session), 20.0) == "alive"

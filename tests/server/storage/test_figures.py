@@ -16,6 +16,7 @@ from server.storage.figures import Figures
 from server.storage.models import Attempt, Run, Worker
 from server.storage.states import RunStatus
 from tests.support.runs import claim_run, make_run, run_in
+from tests.support.workers import register_worker
 
 
 def taken(db: Database) -> Figures:
@@ -33,16 +34,7 @@ def change(db: Database, run_id: str, **seconds_ago: float) -> None:
 
 def add_worker(db: Database, worker_id: str, *, slots: int = 1, silent: float = 0) -> None:
     with db.write() as session:
-        workers.register(
-            session,
-            worker_id=worker_id,
-            host="h",
-            pid=1,
-            device="cpu",
-            slots=slots,
-            versions={},
-            datasets={},
-        )
+        register_worker(session, worker_id, slots=slots)
         seen = now(session) - timedelta(seconds=silent)
         session.execute(update(Worker).where(Worker.id == worker_id).values(seen_at=seen))
 

@@ -12,6 +12,7 @@ from server.storage import lifecycle, runs, workers
 from server.storage.database import Database, now
 from server.storage.states import AttemptOutcome, RunStatus
 from tests.support.runs import SPEC, claim_run, get, make_run, reap, run_in, wait_out
+from tests.support.workers import register_worker
 
 
 class TestClaim:
@@ -222,16 +223,7 @@ def _due(db: Database, *, again_seconds: float, limit: int = 10) -> list[str]:
 
 
 def _register(session: Session, worker_id: str) -> None:
-    workers.register(
-        session,
-        worker_id=worker_id,
-        host="h",
-        pid=1,
-        device="cpu",
-        slots=1,
-        versions={},
-        datasets={},
-    )
+    register_worker(session, worker_id)
 
 
 def _assert_ended(

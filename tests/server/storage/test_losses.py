@@ -213,18 +213,18 @@ class TestPoison:
 
     def test_an_attempt_that_was_handed_back_is_not_named(self, db: Database) -> None:
         run_id = make_run(db)
-        claim_run(db, run_id, worker_id="w1", lease_seconds=-1)
+        claim_run(db, run_id, worker_id="gpu-1", lease_seconds=-1)
         reap(db)
-        claim_run(db, run_id, worker_id="w2")
+        claim_run(db, run_id, worker_id="gpu-2")
         with db.write() as session:
             lifecycle.hand_back(session, run_id, 2, reason="drained")
-        claim_run(db, run_id, worker_id="w3", lease_seconds=-1)
+        claim_run(db, run_id, worker_id="gpu-3", lease_seconds=-1)
         reap(db, max_lost=2)
         detail = get(db, run_id).detail
         assert detail is not None
-        assert "w1" in detail
-        assert "w2" not in detail
-        assert "w3" in detail
+        assert "gpu-1" in detail
+        assert "gpu-2" not in detail
+        assert "gpu-3" in detail
 
     def test_the_log_of_the_run_is_kept_and_tells_the_story(self, db: Database) -> None:
         run_id = make_run(db)
