@@ -12,7 +12,7 @@ from server.waking import wake
 from tests.support.waiting import wait_until
 from tests.worker.plant import Plant
 
-RUNS = 60
+RUNS = 25
 
 
 def statuses(plant: Plant) -> Counter[str]:

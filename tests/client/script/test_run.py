@@ -268,12 +268,16 @@ def test_two_processes_at_once_stand_in_the_table_of_a_study(
 
 
 def test_a_server_that_is_away_at_first_and_dies_later_misses_nothing(
-    migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spool: Spool
+    migrated_sqlite: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spool: Spool,
+    realspike: Realspike,
 ) -> None:
     shutil.copyfile(migrated_sqlite, tmp_path / "realspike.db")
     server = ServerProcess(Settings(home=tmp_path))
     monkeypatch.setenv("REALSPIKE_URL", server.url)
-    with Client(server.url) as client, script(tmp_path, "--seeds", "1", "--epochs", "3000") as it:
+    with Client(server.url) as client, script(tmp_path, "--seeds", "1", "--epochs", "1500") as it:
         try:
             lines(it, 50)
             server.start()
@@ -286,9 +290,11 @@ def test_a_server_that_is_away_at_first_and_dies_later_misses_nothing(
             server.wait_ready()
             _, said = it.communicate(timeout=240)
             assert it.returncode == 0, said
+            # It does not wait for ever at its end: where the server took longer, some is left.
+            assert realspike("spool", "drain").code == 0
             assert client.runs.get(run_id)["status"] == "succeeded"
             assert client.runs.page()["total"] == 1
-            assert steps(client, run_id) == list(range(1, 3001))
+            assert steps(client, run_id) == list(range(1, 1501))
             assert list(spool.outboxes()) == []
         finally:
             server.kill()
