@@ -42,7 +42,7 @@ def examine(url: str, *, home: Path, expected: bool) -> list[Finding]:
     """Everything that can be found from here; without an answer at `url` where one is expected."""
     children = {name: _start(module, home) for name, module in CHILDREN.items()}
     ends = time.monotonic() + CHILD_SECONDS
-    found = [*packages(), *service(url, expected=expected), *whose(url, home)]
+    found = [*packages(), *service(url, expected=expected, home=home)]
     for name, child in children.items():
         found += _finish(name, child, ends)
     return found
@@ -82,8 +82,8 @@ def _others(constraints: str) -> Iterator[str]:
             yield f"{name} {here} (tested: {tested})"
 
 
-def service(url: str, *, expected: bool) -> Iterator[Finding]:
-    """Who answers at an address: this service, of this version, ready for work."""
+def service(url: str, *, expected: bool, home: Path | None = None) -> Iterator[Finding]:
+    """Who answers at an address: this service, of this version, ready for work, of that home."""
     loopback = httpx.URL(url).host in LOOPBACK
     with httpx.Client(base_url=url, timeout=ANSWER_SECONDS, trust_env=not loopback) as http:
         try:
@@ -97,6 +97,8 @@ def service(url: str, *, expected: bool) -> Iterator[Finding]:
                 )
                 return
             yield _version(url, str(health["version"]))
+            if home is not None:
+                yield from _whose(url, home)
             yield from _readiness(_document(http.get(f"{API}/ready")) or {})
         except httpx.ConnectError:
             yield _finding(
@@ -114,13 +116,13 @@ def service(url: str, *, expected: bool) -> Iterator[Finding]:
             )
 
 
-def whose(url: str, home: Path) -> Iterator[Finding]:
+def _whose(url: str, home: Path) -> Iterator[Finding]:
     """A warning when what answers at an address of this machine stores elsewhere than looked at."""
     if "REALSPIKE_DATABASE_URL" in os.environ or httpx.URL(url).host not in LOOPBACK:
         return
     home = home.expanduser().absolute()
     there = url_at(home)
-    if there == url or not _answers(url):
+    if there == url:
         return
     at = f"listens at {there}" if there else "does not run"
     yield _finding(
@@ -130,14 +132,6 @@ def whose(url: str, home: Path) -> Iterator[Finding]:
         "the findings about database, files and runs are those of the home; choose with --home "
         "and --url",
     )
-
-
-def _answers(url: str) -> bool:
-    with httpx.Client(base_url=url, timeout=ANSWER_SECONDS, trust_env=False) as http:
-        try:
-            return http.get(f"{API}/health").is_success
-        except httpx.TransportError:
-            return False
 
 
 def _version(url: str, theirs: str) -> Finding:

@@ -27,6 +27,9 @@ UrlOption = Annotated[
     ),
 ]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or a unique part of it.")]
+StudyId = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of a study, a unique part of it, or its name.")
+]
 Deleted = Annotated[
     bool, typer.Option("--deleted", help="Those that were deleted and can be brought back.")
 ]

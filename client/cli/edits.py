@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from client.cli.context import JsonFlag, RunId, UrlOption, invocation
+from client.cli.context import JsonFlag, RunId, StudyId, UrlOption, invocation
 from client.errors import InputError
 
-StudyId = Annotated[
-    str, typer.Argument(metavar="ID", help="Id of a study, a unique part of it, or its name.")
-]
 Name = Annotated[str | None, typer.Option("--name", help="What lists call it.")]
 Experiment = Annotated[
     str | None, typer.Option("--experiment", metavar="NAME", help="Where it stands.")
@@ -55,12 +52,10 @@ def edit_run(
         "notes": _notes(notes, notes_file),
         "archived": archive,
     }
-    body = {field: value for field, value in given.items() if value is not None}
-    if not body:
-        raise InputError(
-            "nothing to change: give --name, --experiment, --tag, --untag, --notes, --notes-file, "
-            "--archive or --unarchive"
-        )
+    options = (
+        "--name, --experiment, --tag, --untag, --notes, --notes-file, --archive or --unarchive"
+    )
+    body = _body(given, options)
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         run = client.runs.change(client.runs.find(run_id)["id"], body)
@@ -86,17 +81,20 @@ def edit_study(
         "notes": _notes(notes, notes_file),
         "archived": archive,
     }
-    body = {field: value for field, value in given.items() if value is not None}
-    if not body:
-        raise InputError(
-            "nothing to change: give --name, --experiment, --notes, --notes-file, --archive or "
-            "--unarchive"
-        )
+    body = _body(given, "--name", "--experiment", "--notes", "--notes-file")
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         study = client.studies.edit(client.studies.find(study_id, alone=True)["id"], body)
     state = "archived" if study["archived_at"] else "changed"
     cli.show(study, lambda out: out.print(f"study {study['id']} ({study['name']}) is {state}"))
+
+
+def _body(given: dict[str, Any], *options: str) -> dict[str, Any]:
+    body = {field: value for field, value in given.items() if value is not None}
+    if not body:
+        named = ", ".join(options)
+        raise InputError(f"nothing to change: give {named}, --archive or --unarchive")
+    return body
 
 
 def _notes(text: str | None, file: Path | None) -> str | None:

@@ -20,6 +20,7 @@ from client.cli.context import (
     Invocation,
     JsonFlag,
     Search,
+    StudyId,
     UrlOption,
     invocation,
 )
@@ -51,11 +52,6 @@ class ReportForm(StrEnum):
     CSV = "csv"
     HTML = "html"
     JSON = "json"
-
-
-StudyId = Annotated[
-    str, typer.Argument(metavar="ID", help="Id of a study, a unique part of it, or its name.")
-]
 
 
 @app.command()

@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from client.cli.context import Invocation, JsonFlag, UrlOption, invocation
+from client.cli.context import Invocation, JsonFlag, StudyId, UrlOption, invocation
 from client.cli.render import counts_of
-from client.cli.studies import StudyId
 from client.errors import InputError
 from client.wire import SeedsAdded, Study, StudyRerun
 

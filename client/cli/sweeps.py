@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from client.cli.context import JsonFlag, UrlOption, invocation
+from client.cli.context import JsonFlag, StudyId, UrlOption, invocation
 from client.cli.findings import print_best, print_importance
-from client.cli.studies import StudyId
 from client.errors import InputError
 
 

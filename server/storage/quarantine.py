@@ -117,8 +117,8 @@ def release(session: Session, worker_id: str) -> Worker:
 
 def is_quarantined(session: Session, worker_id: str) -> bool:
     """True for a worker that may claim nothing."""
-    query = select(Worker.quarantined_at).where(Worker.id == worker_id)
-    return session.scalar(query) is not None
+    worker = session.get(Worker, worker_id)
+    return worker is not None and worker.quarantined_at is not None
 
 
 def _notice(worker_id: str, failed: Sequence[tuple[str, str]]) -> str:

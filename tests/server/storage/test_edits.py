@@ -12,14 +12,7 @@ from server.storage.database import Database
 from server.storage.edits import Edit, TagEdit
 from server.storage.states import RunStatus
 from tests.support.runs import claim_run, get, make_run, run_in
-
-
-def make_study(db: Database, **changes: Any) -> str:
-    given: dict[str, Any] = {"name": "s", "experiment": "e", "document": {}}
-    with db.write() as session:
-        return studies.create_study(
-            session, **{**given, **changes}, factors=[], metric="m", goal="maximize"
-        ).id
+from tests.support.studies import make_study
 
 
 def edit(db: Database, run_id: str, tags: TagEdit | None = None, **fields: Any) -> None:

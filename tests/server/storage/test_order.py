@@ -12,20 +12,7 @@ from server.storage.database import Database, now
 from server.storage.models import Run
 from server.storage.states import RunStatus
 from tests.support.runs import claim_run, get, make_run, reap, run_in, wait_out
-
-
-def make_study(db: Database, **changes: int) -> str:
-    with db.write() as session:
-        return studies.create_study(
-            session,
-            name="s",
-            experiment="e",
-            document={},
-            factors=[],
-            metric="test_acc",
-            goal="maximize",
-            **changes,
-        ).id
+from tests.support.studies import make_study
 
 
 def due(db: Database, limit: int = 100) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from server.errors import ConflictError, NotFoundError
-from server.storage import events, lifecycle, logs, quarantine, studies, workers
+from server.storage import events, lifecycle, logs, quarantine, workers
 from server.storage.database import Database, now
 from server.storage.models import Worker
 from tests.server.storage.test_workers import register
 from tests.support.runs import expire, make_run, reap, report_death
+from tests.support.studies import make_study
 
 AFTER = 3
 
@@ -50,13 +51,6 @@ def die(db: Database, run_id: str) -> str | None:
     report_death(db, run_id, attempt)
     with db.write() as session:
         return quarantine.judge(session, run_id, attempt, after=AFTER)
-
-
-def make_study(db: Database) -> str:
-    with db.write() as session:
-        return studies.create_study(
-            session, name="s", experiment="e", document={}, factors=[], metric="m", goal="maximize"
-        ).id
 
 
 def worker(db: Database, worker_id: str = "w") -> Worker:

@@ -12,20 +12,7 @@ from server.storage.database import Database
 from server.storage.models import Run, Study
 from server.storage.states import RunSource, RunStatus
 from tests.support.runs import claim_run, get, make_run, run_in
-
-
-def make_study(db: Database, **changes: int) -> str:
-    with db.write() as session:
-        return studies.create_study(
-            session,
-            name="s",
-            experiment="e",
-            document={},
-            factors=[],
-            metric="test_acc",
-            goal="maximize",
-            **changes,
-        ).id
+from tests.support.studies import make_study
 
 
 def rerun(db: Database, study_id: str, which: reruns.Which = "failed") -> tuple[int, int]:
