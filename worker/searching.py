@@ -64,8 +64,8 @@ def _make_trials(session: Session, study_id: str, slots: int) -> None:
     if room <= 0:
         return
     document = StudyDocument.model_validate(study.document)
-    limit = document.max_consecutive_failures
-    if limit is not None and sweeps.only_failures(session, study, limit):
+    if _is_failing(session, study):
+        limit = document.max_consecutive_failures
         studies.pause(session, study, f"{limit} trials in a row have failed; look at their logs")
         return
     tried = [_tried(run, document) for run in sweeps.trials(session, study_id)]

@@ -52,10 +52,7 @@ def edit_run(
         "notes": _notes(notes, notes_file),
         "archived": archive,
     }
-    options = (
-        "--name, --experiment, --tag, --untag, --notes, --notes-file, --archive or --unarchive"
-    )
-    body = _body(given, options)
+    body = _body(given, "--name", "--experiment", "--tag", "--untag", "--notes", "--notes-file")
     cli = invocation(ctx, url=url, as_json=as_json)
     with cli.client() as client:
         run = client.runs.change(client.runs.find(run_id)["id"], body)
